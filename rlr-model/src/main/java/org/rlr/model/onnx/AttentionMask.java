@@ -5,16 +5,16 @@ import org.rlr.tensor.backend.AttentionPattern;
 import org.rlr.tensor.backend.Locality;
 
 /**
- * Which keys a query may attend to.
+ * The keys that each query may attend to.
  *
  * @param scores added to the scores, {@code [L, L]}
- * @param attending 0 for queries without keys, else 1, {@code [L, 1]}; null where all have some
+ * @param attending 0 for queries without keys, else 1, {@code [L, 1]}; null if all have keys
  */
 record AttentionMask(Value scores, @Nullable Value attending) {
-    /** Absorbs any score; finite, so that a row of nothing else has a softmax. */
+    /** Suppresses any score; finite, so that a fully masked row has a softmax. */
     private static final float FORBIDDEN = -1e30f;
 
-    /** A window is an interval of rows by one of columns, so that two small constants make the mask. */
+    /** Creates the mask from two small constants, because a window is an interval of rows times one of columns. */
     static AttentionMask of(Graph graph, AttentionPattern pattern) {
         int height = pattern.height();
         int width = pattern.width();
@@ -36,7 +36,7 @@ record AttentionMask(Value scores, @Nullable Value attending) {
                 each ? null : graph.constant(attending, pattern.tokens(), 1));
     }
 
-    /** A value for positions that are at most so far from each other, 0 for the others, {@code [length, length]}. */
+    /** Returns {@code value} for positions at most {@code radius} apart, 0 for the others, {@code [length, length]}. */
     private static float[] near(int length, int radius, float value) {
         float[] near = new float[length * length];
         for (int i = 0; i < near.length; i++) {
@@ -45,7 +45,7 @@ record AttentionMask(Value scores, @Nullable Value attending) {
         return near;
     }
 
-    /** Whether a window around a position holds all of them. */
+    /** Returns whether a window around a position contains all positions. */
     private static boolean reaches(int position, int length, int radius) {
         return Math.max(position, length - 1 - position) <= radius;
     }

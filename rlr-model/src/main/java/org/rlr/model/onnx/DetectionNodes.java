@@ -15,7 +15,7 @@ import org.rlr.model.detect.AnomalyMap;
 import org.rlr.model.features.ProductRecognizer;
 import org.rlr.model.onnx.Value.Elements;
 
-/** The nodes before the backbone and after the transformers: normalisation, map, score, class and verdict. */
+/** Records the nodes before the backbone and after the transformers: normalisation, map, score, class and verdict. */
 final class DetectionNodes {
     private final Graph graph;
     private final RlrModel model;
@@ -29,7 +29,7 @@ final class DetectionNodes {
         this.batch = graph.input().extents()[0];
     }
 
-    /** The input as the backbone wants it, {@code [N, 3, H, W]}. */
+    /** Returns the input normalised for the backbone, {@code [N, 3, H, W]}. */
     Value normalized() {
         Normalization n = model.backbone().info().normalization(info.config());
         int[] extents = graph.input().extents();
@@ -38,9 +38,9 @@ final class DetectionNodes {
     }
 
     /**
-     * Adds what detection makes of them.
+     * Adds the outputs of detection.
      *
-     * @param tokenScores of each level that counts, {@code [N, h·w]}
+     * @param tokenScores the token scores of each level of the scoring, {@code [N, h·w]}
      * @param maps feature maps of all levels of the model, {@code [N, C, h, w]}
      */
     void addOutputs(List<Value> tokenScores, List<Value> maps) {
@@ -62,7 +62,7 @@ final class DetectionNodes {
 
     // ---- map and score ----
 
-    /** The weighted mean of the levels' maps, {@code [N, 1, H, W]}, perhaps smoothed. */
+    /** Returns the weighted mean of the levels' maps, {@code [N, 1, H, W]}, optionally smoothed. */
     private Value map(List<Value> tokenScores, double smoothing) {
         RlrConfig config = info.config();
         Scoring scoring = info.scoring();
@@ -86,8 +86,8 @@ final class DetectionNodes {
     }
 
     /**
-     * What one axis of a level becomes in the map, {@code [pixels, tokens]}: upsampling and smoothing are linear, and
-     * each axis is treated by itself.
+     * Returns the matrix from one axis of a level to the map, {@code [pixels, tokens]}: upsampling and smoothing are
+     * linear and separable.
      */
     private Value enlarging(int tokens, int pixels, double weight, double smoothing) {
         float[] matrix = new float[pixels * tokens];
@@ -107,7 +107,7 @@ final class DetectionNodes {
     // ---- verdict ----
 
     /**
-     * Whether images are anomalous.
+     * The verdict on images.
      *
      * @param label {@code [N, 1]}
      * @param threshold {@code []}, or {@code [N, 1]}
@@ -118,7 +118,7 @@ final class DetectionNodes {
         return graph.add("Greater", Elements.BOOL, a.extents(), Map.of(), a, b);
     }
 
-    /** The greatest float that is not above: a float exceeds one where it exceeds the other. */
+    /** Returns the greatest float at or below the threshold: a float exceeds both or neither. */
     private static float notAbove(double threshold) {
         float nearest = (float) threshold;
         return nearest > threshold ? Math.nextDown(nearest) : nearest;
@@ -129,7 +129,7 @@ final class DetectionNodes {
         return new Verdict(greater(score, threshold), threshold);
     }
 
-    /** By the threshold of the nearest class; an image of none is anomalous. */
+    /** Decides by the threshold of the nearest class; an image of no known class is anomalous. */
     private Verdict byClass(ProductRecognizer recognizer, List<Value> maps, Value score) {
         float[] deviation = recognizer.deviation();
         List<float[]> known = new ArrayList<>();
@@ -173,7 +173,7 @@ final class DetectionNodes {
                 graph.add("Or", Elements.BOOL, one, Map.of(), greater(score, threshold), unknown), threshold);
     }
 
-    /** As {@link ProductRecognizer#pool}, {@code [N, channels]}. */
+    /** Pools like {@link ProductRecognizer#pool}, {@code [N, channels]}. */
     private Value pooled(List<Value> maps, int channels) {
         Value[] means = maps.stream()
                 .map(map -> graph.add(

@@ -15,23 +15,23 @@ import org.rlr.model.onnx.Value.Elements;
 import org.rlr.tensor.Shape;
 
 /**
- * The nodes of an ONNX graph in the order in which they are computed, recorded with a certain batch size. Reordering
- * constants needs no node.
+ * The nodes of an ONNX graph in order of computation, recorded with a fixed batch size. Constants are reordered without
+ * a node.
  */
 final class Graph {
-    /** Constants of at most so many values are the same value where they are equal. */
+    /** The largest constant that is shared with equal constants, in values. */
     private static final int SMALL = 16;
 
     /**
      * A node.
      *
      * @param op operator of ONNX
-     * @param inputs in the operator's order
+     * @param inputs its inputs in the operator's order
      * @param output its only one
      * @param attributes by name: {@code Long}, {@code Float} or {@code long[]}
      */
     record Node(String op, List<Value> inputs, Value output, Map<String, Object> attributes) {
-        /** Whether its output is a view under a shape that is not an attribute, but the output's. */
+        /** Returns whether it is a reshape, whose target is the shape of the output. */
         boolean reshapes() {
             return op.equals("Reshape");
         }
@@ -44,7 +44,7 @@ final class Graph {
     private final Map<String, Value> outputs = new LinkedHashMap<>();
     private int ids;
 
-    /** A graph of an input of that shape. */
+    /** Creates a graph with an input of that shape. */
     Graph(int... inputExtents) {
         input = value(Elements.FLOAT, inputExtents, null);
     }
@@ -65,7 +65,7 @@ final class Graph {
         return new Value(ids++, type, extents.clone(), constant);
     }
 
-    /** A constant; the values are not copied. */
+    /** Returns a constant; does not copy the values. */
     Value constant(float[] values, int... extents) {
         return values.length > SMALL
                 ? value(Elements.FLOAT, extents, values)
@@ -88,7 +88,7 @@ final class Graph {
         return List.of(what, Arrays.toString(numbers), more);
     }
 
-    /** A node of numbers without attributes. */
+    /** Adds a float node without attributes. */
     Value add(String op, int[] extents, Value... inputs) {
         return add(op, Elements.FLOAT, extents, Map.of(), inputs);
     }
@@ -99,13 +99,13 @@ final class Graph {
         return output;
     }
 
-    /** A node of two values that broadcast. */
+    /** Adds a node of two values with broadcasting. */
     Value two(String op, Value a, Value b) {
         Shape shape = Shape.broadcast(Shape.of(a.extents()), Shape.of(b.extents()));
         return add(op, shape.toArray(), a, b);
     }
 
-    /** Another shape of as many elements. */
+    /** Reshapes a value to a shape with the same number of elements. */
     Value reshape(Value x, int... extents) {
         if (Arrays.equals(x.extents(), extents)) {
             return x;
@@ -117,7 +117,7 @@ final class Graph {
                         : value(x.type(), extents, x.constant()));
     }
 
-    /** Axis a of the result is axis {@code axes[a]} of x. */
+    /** Transposes a value: axis a of the result is axis {@code axes[a]} of x. */
     Value transpose(Value x, int... axes) {
         int[] extents = new int[axes.length];
         boolean same = true;
@@ -160,7 +160,7 @@ final class Graph {
         return y;
     }
 
-    /** {@code length} positions of an axis from {@code start} on. */
+    /** Returns {@code length} positions of an axis from {@code start} on. */
     Value slice(Value x, int axis, int start, int length) {
         if (start == 0 && length == x.extents()[axis]) {
             return x;
@@ -192,7 +192,7 @@ final class Graph {
         return Arrays.stream(values).asLongStream().toArray();
     }
 
-    /** Those that the outputs need, in order. */
+    /** Returns the nodes that the outputs need, in order. */
     List<Node> needed() {
         Set<Value> wanted = new HashSet<>(outputs.values());
         List<Node> needed = new ArrayList<>();

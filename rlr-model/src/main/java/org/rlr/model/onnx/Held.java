@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.Shape;
 
 /**
- * What a tensor holds: a value in the order of this program, channels last, or one with the channels first as ONNX's
- * convolutions have it, or both. The other order is made when it is asked for.
+ * The content of a tensor: a value with channels last, as in this program, or with channels first, as in ONNX's
+ * convolutions, or both. The other order is created on demand.
  */
 final class Held {
     private static final int IMAGE_RANK = 4;
@@ -32,7 +32,7 @@ final class Held {
         return new Held(graph, Shape.of(value.extents()), value, null);
     }
 
-    /** @param value {@code [N, C, H, W]} of a tensor {@code [N, H, W, C]} */
+    /** @param value the value {@code [N, C, H, W]} of a tensor {@code [N, H, W, C]} */
     static Held channelsFirst(Graph graph, Value value) {
         int[] e = value.extents();
         return new Held(graph, Shape.of(e[0], e[2], e[3], e[1]), null, value);
@@ -42,7 +42,7 @@ final class Held {
         return shape;
     }
 
-    /** In the order of {@link #shape}. */
+    /** Returns the value in the order of {@link #shape}. */
     Value plain() {
         Value value = plain;
         if (value == null) {
@@ -52,7 +52,7 @@ final class Held {
         return value;
     }
 
-    /** {@code [N, C, H, W]} of a tensor {@code [N, H, W, C]}. */
+    /** Returns the value {@code [N, C, H, W]} of a tensor {@code [N, H, W, C]}. */
     Value channelsFirst() {
         Value value = channelsFirst;
         if (value == null) {
@@ -67,8 +67,8 @@ final class Held {
     }
 
     /**
-     * The value to combine with others that have the channels first, broadcast to them; null where it would have to be
-     * reordered while the model runs.
+     * Returns the value to combine with channels-first values, by broadcasting; null if that needs a reordering at run
+     * time.
      */
     @Nullable
     Value besideChannelsFirst() {
@@ -87,21 +87,21 @@ final class Held {
         return graph.transpose(graph.reshape(plain, padded), 0, 3, 1, 2);
     }
 
-    /** What an elementwise function makes of it, in the order that is there. */
+    /** Applies an elementwise function in the existing order. */
     Held map(UnaryOperator<Value> function) {
         return channelsFirst == null
                 ? plain(graph, function.apply(plain()))
                 : channelsFirst(graph, function.apply(channelsFirst));
     }
 
-    /** The same elements under another shape. */
+    /** Returns the same elements under another shape. */
     Held as(Shape other) {
         return other.equals(shape)
                 ? this
                 : reshaped.computeIfAbsent(other, s -> plain(graph, graph.reshape(plain(), s.toArray())));
     }
 
-    /** A window of whole rows of the first axis, row-major, under a shape; null where it is none. */
+    /** Returns a window of whole rows of the first axis, row-major, under a shape; null for any other window. */
     @Nullable
     Held part(int offset, Shape window) {
         if (window.rank() == 0) {

@@ -9,10 +9,10 @@ import org.rlr.tensor.backend.ConvGeometry;
 import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
-/** A backend without the primitives of training: they are errors. */
+/** A backend without training: training primitives throw. */
 abstract class InferenceBackend implements Backend {
     private static UnsupportedOperationException training() {
-        return new UnsupportedOperationException("a graph is recorded of inference only");
+        return new UnsupportedOperationException("recording a graph supports only inference");
     }
 
     @Override

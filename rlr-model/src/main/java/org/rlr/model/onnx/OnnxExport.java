@@ -23,22 +23,22 @@ import org.rlr.tensor.io.AtomicFile;
 import org.rlr.tensor.nn.Parameter;
 
 /**
- * Writes a model with all of its detection as an ONNX file of opset 17: normalisation, backbone, transformers, anomaly
- * map, score and verdict. Any backbone and any attention block is written that computes with tensors alone.
+ * Writes a model with its complete detection as an ONNX file of opset 17: normalisation, backbone, transformers,
+ * anomaly map, score and verdict. Supports every backbone and attention block that computes only with tensors.
  *
- * <p>Input {@code input}, {@code [N, 3, H, W]}: red, green and blue of 0…1 of images of the model's size. Outputs, as
- * anomalib names them:
+ * <p>Input {@code input}, {@code [N, 3, H, W]}: red, green and blue in 0…1 of images of the model's size. Outputs,
+ * named as in anomalib:
  *
  * <ul>
  *   <li>{@code pred_score}, {@code [N, 1]}: {@link org.rlr.model.detect.Detection#score}
- *   <li>{@code pred_label}, {@code [N, 1]}, boolean: {@link org.rlr.model.detect.Detection#anomalous}, by the threshold
- *       of the recognised class where the model recognises classes, else by the common one
+ * <li>{@code pred_label}, {@code [N, 1]}, boolean: {@link org.rlr.model.detect.Detection#anomalous}, by the threshold
+ * of the recognised class if the model recognises classes, else by the common one
  *   <li>{@code anomaly_map}, {@code [N, 1, H, W]}: {@link org.rlr.model.detect.Detection#map}
- *   <li>{@code pred_mask}, {@code [N, 1, H, W]}, boolean: where the map exceeds the same threshold
+ * <li>{@code pred_mask}, {@code [N, 1, H, W]}, boolean: whether the map exceeds the same threshold
  * </ul>
  *
- * <p>Of a model that cuts images into tiles it is one tile that goes in; cutting, and blending the maps, is left to the
- * caller. The file's metadata say how images are resized, and the thresholds, classes and scoring.
+ * <p>If the model cuts images into tiles, the input is one tile; the caller cuts images and blends the maps. The file's
+ * metadata describe resizing, thresholds, classes and scoring.
  */
 public final class OnnxExport {
     private static final int[] BATCHES = {2, 3};
@@ -46,11 +46,11 @@ public final class OnnxExport {
     private OnnxExport() {}
 
     /**
-     * Writes a model whole or not at all.
+     * Writes a model, completely or not at all.
      *
      * @param model stays the caller's
-     * @param target the file; folders above it are made where they are missing
-     * @throws RlrException if a part of the model computes outside of tensors, or the file would have 2 GiB or more
+     * @param target the file; missing parent folders are created
+     * @throws RlrException if a part of the model computes outside of tensors, or the file would reach 2 GiB
      * @throws ResourceException if it cannot be written, or the classes of {@code org.tribuo:tribuo-util-onnx} are not
      *     on the class path
      */
@@ -75,10 +75,10 @@ public final class OnnxExport {
     }
 
     /**
-     * What a file lacks to give the verdicts of this program.
+     * Returns the missing parts of a file compared with this program's verdicts.
      *
      * @param info of the model
-     * @return a sentence each; none where nothing is lacking
+     * @return a sentence each; empty if nothing is missing
      */
     public static List<String> notes(ModelInfo info) {
         List<String> notes = new ArrayList<>();
@@ -91,7 +91,8 @@ public final class OnnxExport {
     }
 
     /**
-     * Tells the class in the file; null for none. What is known of a class are whole images, a tile is a part of one.
+     * Returns the recogniser to write to the file, or null: classes are known from whole images, so a model with tiles
+     * has none.
      */
     static @Nullable ProductRecognizer recognizer(RlrModel model) {
         return model.info().config().tiling() == null ? model.recognizer() : null;
@@ -116,7 +117,7 @@ public final class OnnxExport {
         return graph;
     }
 
-    /** The same model on a backend that records. */
+    /** Returns the same model on a recording backend. */
     private static RlrModel on(TracingBackend backend, RlrModel model) {
         ModelInfo info = model.info();
         String origin = "the model";

@@ -25,15 +25,15 @@ import org.rlr.model.onnx.Value.Elements;
 import org.rlr.tensor.RlrException;
 
 /**
- * A {@link Graph} as the message that an ONNX file holds. It is recorded with two batch sizes: extents that differ are
- * those of the batch, which the file leaves open, and nothing else may differ.
+ * A {@link Graph} as the message of an ONNX file. It is recorded with two batch sizes: extents that differ belong to
+ * the batch, which the file leaves open; nothing else may differ.
  */
 final class OnnxFile {
-    /** Of ONNX 1.12, the first with layer normalisation. */
+    /** The opset of ONNX 1.12, the first with layer normalisation. */
     static final int OPSET = 17;
 
     static final String INPUT = "input";
-    /** What a message of protobuf holds, and room for all but the weights. */
+    /** The most bytes of weights: the limit of a protobuf message, less space for everything else. */
     static final long MOST_BYTES = Integer.MAX_VALUE - (16L << 20);
 
     private static final int IR_VERSION = 8;
@@ -48,11 +48,11 @@ final class OnnxFile {
     private long bytes;
 
     /**
-     * A file of a graph.
+     * Creates a file of a graph.
      *
-     * @param graph recorded with one batch size
-     * @param other recorded with another
-     * @param mostBytes of the weights
+     * @param graph the graph recorded with one batch size
+     * @param other the graph recorded with another batch size
+     * @param mostBytes the limit of the weights
      */
     OnnxFile(Graph graph, Graph other, long mostBytes) {
         this.graph = graph;
@@ -125,7 +125,7 @@ final class OnnxFile {
                 && a.keySet().stream().allMatch(name -> Objects.deepEquals(a.get(name), b.get(name)));
     }
 
-    /** The shape that a value takes on, −1 for the extent that grows with the batch. */
+    /** Returns a value's shape, −1 for the extent that grows with the batch. */
     private String shape(int[] extents, int[] others) {
         long[] target = Graph.longsOf(extents);
         int open = 0;
@@ -159,7 +159,7 @@ final class OnnxFile {
         });
     }
 
-    /** A constant that holds the same once for each image. */
+    /** Writes a constant that repeats the same values for each image. */
     private String repeated(Value value, Value twin) {
         float[] values = value.floats();
         float[] others = twin.floats();
@@ -184,7 +184,7 @@ final class OnnxFile {
         return expanded;
     }
 
-    /** How many images there are, as the beginning of a shape. */
+    /** Returns the number of images, as the beginning of a shape. */
     private String batch() {
         String made = batch;
         if (made == null) {
@@ -258,7 +258,7 @@ final class OnnxFile {
         bytes += more;
         if (bytes > mostBytes) {
             throw new RlrException(
-                    "the model's weights and constants are of more than " + (mostBytes >> 20)
+                    "the model's weights and constants have more than " + (mostBytes >> 20)
                             + " MiB, and an ONNX file holds less than 2 GiB",
                     "train a model of fewer `levels`, a lower `imageSize` or a smaller `backbone`");
         }

@@ -8,7 +8,7 @@ import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.features.ProductRecognizer;
 
-/** What a file says of itself for whoever calls it, as {@code docs/onnx.md} explains it. */
+/** The metadata of an ONNX file for its callers, explained in {@code docs/onnx.md}. */
 final class OnnxMetadata {
     private OnnxMetadata() {}
 

@@ -24,8 +24,8 @@ import org.rlr.tensor.backend.UnaryOp;
 import org.rlr.tensor.backend.View;
 
 /**
- * Computes nothing, but records what would be computed as nodes of a {@link Graph}: a model on this backend becomes a
- * graph of itself, with any backbone and any attention block. For inference, on one thread.
+ * Records operations as nodes of a {@link Graph} without computing them: a model on this backend becomes a graph, with
+ * any backbone and attention block. For inference, on one thread.
  */
 final class TracingBackend extends InferenceBackend {
     private static final float COSINE_FLOOR = 1e-8f;
@@ -33,10 +33,10 @@ final class TracingBackend extends InferenceBackend {
     private final Graph graph;
     private final Map<AttentionPattern, AttentionMask> masks = new HashMap<>();
 
-    /** A part of a tensor that is written part by part. */
+    /** One part of a tensor that is written in parts. */
     private record Piece(int axis, int start, int length, Held held) {}
 
-    /** What stands for memory. */
+    /** The placeholder for memory. */
     private static final class Symbol extends Storage {
         @Nullable
         Held held;
@@ -58,7 +58,7 @@ final class TracingBackend extends InferenceBackend {
         this.graph = graph;
     }
 
-    /** A tensor of the innermost scope that holds a value {@code [N, C, H, W]} as {@code [N, H, W, C]}. */
+    /** Returns a tensor of the innermost scope that holds a value {@code [N, C, H, W]} as {@code [N, H, W, C]}. */
     Tensor images(Value channelsFirst) {
         Held held = Held.channelsFirst(graph, channelsFirst);
         Tensor tensor = Tensor.empty(this, held.shape());
@@ -66,12 +66,12 @@ final class TracingBackend extends InferenceBackend {
         return tensor;
     }
 
-    /** The value of a tensor, in the order of its shape. */
+    /** Returns the value of a tensor, in the order of its shape. */
     Value value(Tensor tensor) {
         return plain(tensor.view());
     }
 
-    /** The value of a tensor {@code [N, H, W, C]} as {@code [N, C, H, W]}. */
+    /** Returns the value of a tensor {@code [N, H, W, C]} as {@code [N, C, H, W]}. */
     Value channelsFirst(Tensor tensor) {
         return read(tensor.view()).channelsFirst();
     }
@@ -147,7 +147,7 @@ final class TracingBackend extends InferenceBackend {
         write(view, Held.plain(graph, value));
     }
 
-    /** Adds to what is there where asked. */
+    /** Writes a value, or adds it to the old value if {@code accumulate} is set. */
     private void write(View view, Held held, boolean accumulate) {
         write(view, accumulate ? combined("Add", read(view), held, view.shape()) : held);
     }
@@ -187,7 +187,7 @@ final class TracingBackend extends InferenceBackend {
 
     @Override
     public void trim() {
-        // keeps nothing
+        // keeps no memory
     }
 
     @Override
@@ -218,7 +218,7 @@ final class TracingBackend extends InferenceBackend {
 
     @Override
     public void synchronize() {
-        // nothing is under way
+        // no work is pending
     }
 
     // ---- elementwise, reductions, layout ----
@@ -383,7 +383,7 @@ final class TracingBackend extends InferenceBackend {
         write(c, Held.plain(graph, scaled(product, alpha)), accumulate);
     }
 
-    /** Rows for columns. */
+    /** Transposes rows and columns if {@code turn} is set. */
     private Value turned(Value x, boolean turn) {
         if (!turn) {
             return x;
@@ -465,7 +465,7 @@ final class TracingBackend extends InferenceBackend {
         write(out, graph.reshape(graph.transpose(mixed, 0, 2, 1, 3), out.shape().toArray()));
     }
 
-    /** {@code [N, L, d]} as {@code [N, L, heads, d/heads]} with other axes. */
+    /** Returns {@code [N, L, d]} as {@code [N, L, heads, d/heads]} with permuted axes. */
     private Value byHead(View x, int heads, int... axes) {
         Shape s = x.shape();
         return graph.transpose(graph.reshape(plain(x), s.dim(0), s.dim(1), heads, s.dim(2) / heads), axes);
@@ -521,7 +521,7 @@ final class TracingBackend extends InferenceBackend {
             int before = geometry.before(in);
             int needed = (geometry.out(in) - 1) * geometry.stride() + geometry.kernel() - in;
             pads[a] = before;
-            // rows that no window reaches need no padding
+            // rows that no window covers need no padding
             pads[a + 2] = Math.max(0, needed - before);
         }
         Map<String, Object> attributes = new HashMap<>();

@@ -4,15 +4,15 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor of a {@link Graph}: what a node makes, the input, or a constant.
+ * A tensor of a {@link Graph}: the output of a node, the input, or a constant.
  *
- * @param id its number in the graph, by which graphs of two batch sizes are compared
- * @param type of its elements
- * @param extents its shape, with the batch size that the graph was recorded with
- * @param constant {@code float[]}, {@code long[]} or {@code boolean[]}, row-major; null for what is computed
+ * @param id its number in the graph, used to compare graphs of two batch sizes
+ * @param type the type of its elements
+ * @param extents its shape, with the recorded batch size
+ * @param constant {@code float[]}, {@code long[]} or {@code boolean[]}, row-major; null for a computed value
  */
 record Value(int id, Elements type, int[] extents, @Nullable Object constant) {
-    /** What a tensor's elements are. */
+    /** The type of a tensor's elements. */
     enum Elements {
         FLOAT,
         INT64,
@@ -23,7 +23,7 @@ record Value(int id, Elements type, int[] extents, @Nullable Object constant) {
         return extents.length;
     }
 
-    /** The values of a constant of type {@link Elements#FLOAT}; null for any other. */
+    /** Returns the values of a constant of type {@link Elements#FLOAT}; null for any other. */
     float @Nullable [] floats() {
         return constant instanceof float[] values ? values : null;
     }
@@ -32,7 +32,7 @@ record Value(int id, Elements type, int[] extents, @Nullable Object constant) {
         return id == other.id && type == other.type;
     }
 
-    /** By identity: two constants may be equal, and arrays are not compared. */
+    /** Compares by identity: equal constants may be distinct, and arrays are not compared. */
     @Override
     public boolean equals(@Nullable Object other) {
         return this == other;

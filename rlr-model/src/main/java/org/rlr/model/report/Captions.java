@@ -5,15 +5,15 @@ import java.util.Map;
 import org.rlr.model.data.RgbImage;
 
 /**
- * Small captions above pictures. The letters are drawn here, as Java draws none on a system without fonts, and many a
- * server is one. Letters that no caption of this program has are missing.
+ * Draws small captions above pictures. It has its own letters, because Java cannot draw text on servers without fonts.
+ * Only letters used in this program's captions exist.
  */
 final class Captions {
     private static final int COLUMNS = 5;
     private static final int ROWS = 7;
     private static final int SCALE = 2;
     private static final int STRIP = SCALE * (ROWS + 3);
-    /** Five bits per row, a byte each, the top row first. */
+    /** The letters: five bits per row, one byte each, top row first. */
     private static final Map<Character, Long> GLYPHS = Map.ofEntries(
             Map.entry('a', 0x00000e010f110fL),
             Map.entry('b', 0x10101e1111111eL),
@@ -48,8 +48,8 @@ final class Captions {
     private Captions() {}
 
     /**
-     * A picture below its caption, black on white; wider than the picture where the caption is. @throws
-     * IllegalArgumentException for a letter that is missing
+     * Returns a picture below its caption, black on white; wider than the picture if the caption is. @throws
+     * IllegalArgumentException for a missing letter
      */
     static RgbImage above(RgbImage picture, String caption) {
         int width = Math.max(picture.width(), SCALE * (COLUMNS + 1) * caption.length());

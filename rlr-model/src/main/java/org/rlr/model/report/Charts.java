@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.rlr.model.eval.ScoreRanking.CurvePoint;
 
-/** Charts as SVG, coloured by the classes of the report's style sheet. */
+/** Draws charts as SVG, coloured by the classes of the report's style sheet. */
 final class Charts {
     private static final int WIDTH = 320;
     private static final int HEIGHT = 240;
@@ -16,7 +16,7 @@ final class Charts {
 
     private Charts() {}
 
-    /** ROC curves of images and pixels, over the diagonal of a coin. */
+    /** Draws the ROC curves of images and pixels, with the diagonal of random guessing. */
     static String roc(EvaluationRecord.Curves curves) {
         StringBuilder svg = begin("ROC: recall over the false-positive rate", "false-positive rate", "recall");
         axes(svg);
@@ -26,7 +26,7 @@ final class Charts {
         return svg.append("</svg>").toString();
     }
 
-    /** Precision-recall curves of images and pixels. */
+    /** Draws the precision-recall curves of images and pixels. */
     static String precisionRecall(EvaluationRecord.Curves curves) {
         StringBuilder svg = begin("Precision over recall", "recall", "precision");
         axes(svg);
@@ -36,7 +36,7 @@ final class Charts {
     }
 
     /**
-     * How many normal and how many defective images have which score, beside one another, and where the threshold lies.
+     * Draws a histogram of the scores of normal and of defective images, side by side, with the threshold.
      */
     static String histogram(double[] good, double[] defective, double threshold) {
         double low = threshold;

@@ -1,8 +1,8 @@
 package org.rlr.model.report;
 
 /**
- * The colours of scores: blue, cyan, green, yellow, orange, red, by the stops of "turbo", whose steps look even,
- * without its nearly black ends: these would be lost on dark products.
+ * The colours of scores: blue, cyan, green, yellow, orange, red, with the perceptually even stops of "turbo", without
+ * its nearly black ends, which are invisible on dark products.
  */
 final class ColorMap {
     private static final int[] STOPS = {
@@ -12,7 +12,7 @@ final class ColorMap {
 
     private ColorMap() {}
 
-    /** A channel (0 red, 1 green, 2 blue) of the colour at a position in 0…1, in 0…255. */
+    /** Returns a channel (0 red, 1 green, 2 blue) of the colour at a position in 0…1, in 0…255. */
     static double channel(double position, int channel) {
         double stop = position * (STOPS.length - 1);
         int below = (int) Math.min(stop, STOPS.length - 2);

@@ -12,9 +12,9 @@ import org.rlr.model.eval.ClassEvaluator;
 import org.rlr.model.eval.Evaluator;
 import org.rlr.model.eval.ScoreRanking.CurvePoint;
 
-/** Sees an evaluation and keeps what its pictures and its report need: a few kilobytes per image, no map. */
+/** Observes an evaluation and keeps the data for its pictures and report: a few kilobytes per image, without maps. */
 public final class EvaluationRecord implements Evaluator.Observer {
-    /** Closer points of a curve cannot be told apart. */
+    /** The least distance of visibly different points of a curve. */
     private static final double CURVE_STEP = 1.0 / 250;
 
     private final int images;
@@ -23,17 +23,17 @@ public final class EvaluationRecord implements Evaluator.Observer {
     private MapScale.@Nullable Sampler sampler;
 
     /**
-     * The curves of a class; empty lists where they are undefined.
+     * The curves of a class; empty lists if they are undefined.
      *
-     * @param image of the image scores
-     * @param pixel of the pixels
+     * @param image the curve of the image scores
+     * @param pixel the curve of the pixels
      */
     public record Curves(List<CurvePoint> image, List<CurvePoint> pixel) {}
 
     /**
-     * A record of at most so many images.
+     * Creates a record of a limited number of images.
      *
-     * @param images how many at most
+     * @param images the most images to record
      */
     public EvaluationRecord(int images) {
         this.images = images;
@@ -59,10 +59,10 @@ public final class EvaluationRecord implements Evaluator.Observer {
     }
 
     /**
-     * The images of a class.
+     * Returns the images of a class.
      *
      * @param className the class
-     * @return in the order in which they were scored
+     * @return the images in the order in which they were scored
      */
     public List<ScoredImage> images(String className) {
         return scored.stream()
@@ -71,19 +71,19 @@ public final class EvaluationRecord implements Evaluator.Observer {
     }
 
     /**
-     * The curves of a class that was evaluated.
+     * Returns the curves of an evaluated class.
      *
      * @param className the class
-     * @return empty lists where they are undefined
+     * @return the curves; empty lists if they are undefined
      */
     public Curves curves(String className) {
         return curves.getOrDefault(className, new Curves(List.of(), List.of()));
     }
 
     /**
-     * The colour scale common to all maps, as {@link MapScale#of}.
+     * Returns the common colour scale of all maps, see {@link MapScale#of}.
      *
-     * @param least upper end of the scale at least, as the model's threshold
+     * @param least lower bound of the scale's upper end, for example the model's threshold
      * @return the scale
      */
     public MapScale scale(float least) {

@@ -20,8 +20,8 @@ import org.rlr.model.eval.RecognitionResult;
 import org.rlr.tensor.io.AtomicFile;
 
 /**
- * An evaluation as one HTML page that needs nothing else: metrics, curves, histograms of scores, recall by kind of
- * defect, the worst misses and false alarms as pictures, and the settings. Light or dark, as the reader's system is.
+ * An evaluation as one self-contained HTML page: metrics, curves, histograms of scores, recall by kind of defect, the
+ * worst misses and false alarms as pictures, and the settings. Light or dark like the reader's system.
  */
 public final class EvaluationReport {
     private final EvaluationResult result;
@@ -32,12 +32,12 @@ public final class EvaluationReport {
     private final StringBuilder page = new StringBuilder();
 
     /**
-     * A report.
+     * Creates a report.
      *
      * @param result the metrics
-     * @param record what was kept of the images
+     * @param record the record of the images
      * @param info the model's description
-     * @param scale of the maps' colours
+     * @param scale the scale of the maps' colours
      */
     public EvaluationReport(EvaluationResult result, EvaluationRecord record, ModelInfo info, MapScale scale) {
         this(result, record, info, scale, null);
@@ -57,10 +57,10 @@ public final class EvaluationReport {
     }
 
     /**
-     * The same report that shows more of the worst images: features, reconstruction and reference.
+     * Returns the report with more pictures of the worst images: features, reconstruction and reference.
      *
      * @param pictures draws them
-     * @param examiner scores of the model that was evaluated
+     * @param examiner the scorer of the evaluated model
      * @return a report
      */
     public EvaluationReport with(ReconstructionPictures pictures, AnomalyScorer examiner) {
@@ -68,18 +68,18 @@ public final class EvaluationReport {
     }
 
     /**
-     * Writes the page, whole or not at all.
+     * Writes the page, completely or not at all.
      *
-     * @param file target; replaced if it is there
-     * @param title what was evaluated, as the data set's name
-     * @param settings what is to be known to do it again, beside what the model says of itself: names and values
-     * @throws org.rlr.tensor.RlrException if it cannot be written, or an image that is shown cannot be read any more
+     * @param file the target; replaced if it exists
+     * @param title the subject of the evaluation, for example the data set's name
+     * @param settings names and values needed to repeat it, in addition to the model's own
+     * @throws org.rlr.tensor.RlrException if it cannot be written, or a shown image can no longer be read
      */
     public void write(Path file, String title, Map<String, String> settings) {
         AtomicFile.writeString(file, html(title, settings));
     }
 
-    /** The page. */
+    /** Returns the page. */
     String html(String title, Map<String, String> settings) {
         page.setLength(0);
         long defective = record.images().stream().filter(ScoredImage::defective).count();
@@ -98,7 +98,7 @@ public final class EvaluationReport {
         tiles();
         table();
         add(
-                "<h2>Classes</h2><p class='faint'>%s. An image is called anomalous whose score exceeds it.</p>",
+                "<h2>Classes</h2><p class='faint'>%s. An image is called anomalous if its score exceeds it.</p>",
                 thresholdText());
         result.classes().forEach(this::section);
         recognition();
@@ -183,7 +183,7 @@ public final class EvaluationReport {
                 .append("</div></div>");
     }
 
-    /** How images were recognised, and what the thresholds of the recognised classes are worth. */
+    /** Adds the recognised classes and the quality of their thresholds. */
     private void recognition() {
         RecognitionResult recognition = result.recognition();
         if (recognition == null || !recognition.telling()) {
@@ -230,7 +230,7 @@ public final class EvaluationReport {
                 .toArray();
     }
 
-    /** How many of each kind of defect, and of the good images, are called anomalous. */
+    /** Returns a table of how many images of each kind of defect, and of good images, are called anomalous. */
     private static String recallTable(List<ScoredImage> images, Threshold threshold, OptionalDouble bestF1) {
         StringBuilder table = new StringBuilder(
                 "<table class='recall'><tr><th>called anomalous</th><th></th><th>threshold</th><th>F1-max</th></tr>");
@@ -286,7 +286,7 @@ public final class EvaluationReport {
                 + result.classes().stream()
                         .map(ClassMetrics::name)
                         .toList()
-                        .indexOf(className); // names may hold anything
+                        .indexOf(className); // names may contain any characters
     }
 
     private void add(String format, Object... values) {

@@ -8,26 +8,25 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 
 /**
- * False colours of feature maps: their three principal components (PCA) as red, green and blue. The basis is fitted on
- * one map and can colour others of the same channels, so that equal colours mean equal features.
+ * False colours of feature maps: their three principal components (PCA) as red, green and blue. A basis fitted on one
+ * map can colour other maps with the same channels; equal colours are then equal features.
  */
 public final class FeatureColors {
     /**
-     * So many standard deviations of the map that was fitted lie on either side of middle grey; what is beyond has the
-     * last colour.
+     * The range on either side of middle grey, in standard deviations of the fitted map; values beyond it are clipped.
      */
     private static final double SPREAD = 2.5;
 
     private final int channels;
     private final double[] mean;
     /**
-     * Per colour what a channel's deviation from its mean contributes, in units of half the colour's range; 0 where the
-     * map does not vary so far.
+     * Per colour the weight of each channel's deviation from its mean, in units of half the colour's range; 0 without
+     * such a component.
      */
     private final double[][] weights = new double[RgbImage.CHANNELS][];
 
     /**
-     * Finds the components of one map.
+     * Fits the components to one map.
      *
      * @param tokens {@code [h·w, channels]}, row-major
      * @param channels of a token
@@ -39,7 +38,7 @@ public final class FeatureColors {
     }
 
     /**
-     * Finds the components of several maps together, as of an image's tiles.
+     * Fits the components to several maps together, for example of an image's tiles.
      *
      * @param maps each {@code [h·w, channels]}, row-major
      * @param channels of a token
@@ -76,7 +75,7 @@ public final class FeatureColors {
             int component = strongest(eigen, taken);
             float variance = component < 0 ? 0 : eigen.getEigenvalue(component).getReal();
             largest = Math.max(largest, variance);
-            // what rounding leaves of a component that is not there is no component
+            // ignore components that are only rounding errors
             weights[color] = variance > 1e-6f * largest
                     ? scaled(eigen.getEigenVector(component), variance)
                     : new double[channels];
@@ -106,7 +105,7 @@ public final class FeatureColors {
                 "train it again with a lower `learningRate`, or copy the file again");
     }
 
-    /** Adds the products of all pairs of channels' deviations, the lower triangle, over a map's tokens. */
+    /** Adds the products of the deviations of all pairs of channels (lower triangle) over a map's tokens. */
     private void addProducts(float[] tokens, double[] sums) {
         double[] deviation = new double[channels];
         for (int t = 0; t < tokens.length; t += channels) {
@@ -121,7 +120,7 @@ public final class FeatureColors {
         }
     }
 
-    /** The component of the largest variance that is left, or −1. */
+    /** Returns the remaining component of the largest variance, or −1. */
     private static int strongest(EigenDecomposition_F32<FMatrixRMaj> eigen, boolean[] taken) {
         int best = -1;
         for (int i = 0; i < eigen.getNumberOfEigenvalues(); i++) {
@@ -138,7 +137,10 @@ public final class FeatureColors {
         return best;
     }
 
-    /** A component's sign means nothing; its largest weight is made positive, so that equal maps have equal colours. */
+    /**
+     * Scales a component and makes its largest weight positive, because its sign is arbitrary and equal maps must have
+     * equal colours.
+     */
     private double[] scaled(FMatrixRMaj vector, float variance) {
         int largest = 0;
         for (int c = 1; c < channels; c++) {
@@ -155,13 +157,13 @@ public final class FeatureColors {
     }
 
     /**
-     * A map of the same channels as a picture, a pixel per token.
+     * Returns a map with the same channels as a picture, one pixel per token.
      *
      * @param tokens {@code [height·width, channels]}, row-major
      * @param height rows of the grid
      * @param width columns of the grid
-     * @return of {@code width × height} pixels
-     * @throws IllegalArgumentException if the length is another
+     * @return a picture of {@code width × height} pixels
+     * @throws IllegalArgumentException if the length is wrong
      */
     public RgbImage picture(float[] tokens, int height, int width) {
         if (tokens.length != height * width * channels) {

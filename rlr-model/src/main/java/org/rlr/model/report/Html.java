@@ -14,13 +14,13 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Pieces of HTML. */
+/** Writes pieces of HTML. */
 final class Html {
     private static final float JPEG_QUALITY = 0.85f;
 
     private Html() {}
 
-    /** A text with the characters that mean something in HTML replaced. */
+    /** Escapes a text for HTML. */
     static String escape(Object text) {
         return text.toString()
                 .replace("&", "&amp;")
@@ -30,7 +30,7 @@ final class Html {
                 .replace("'", "&#39;");
     }
 
-    /** A format with the texts escaped; numbers are written alike everywhere. */
+    /** Formats a text with escaped values; numbers are independent of the locale. */
     static String format(String format, Object... values) {
         Object[] escaped = new Object[values.length];
         for (int i = 0; i < values.length; i++) {
@@ -39,7 +39,7 @@ final class Html {
         return String.format(Locale.ROOT, format, escaped);
     }
 
-    /** A picture as the address of an image that holds it, compressed as JPEG. */
+    /** Returns a picture as a data URI of a JPEG image. */
     static String dataUri(BufferedImage picture) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
@@ -57,7 +57,7 @@ final class Html {
         return "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
     }
 
-    /** A text file of this package. */
+    /** Reads a text file of this package. */
     static String resource(String name) {
         try (InputStream in = Html.class.getResourceAsStream(name)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);

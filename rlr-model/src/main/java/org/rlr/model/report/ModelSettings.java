@@ -13,7 +13,7 @@ import java.util.stream.StreamSupport;
 import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.Texts;
 
-/** A model's shape and training as names and values: all that its file says, whatever that may be one day. */
+/** A model's shape and training as names and values: all settings in its file, including future ones. */
 final class ModelSettings {
     private static final Set<String> OTHERWISE_SHOWN = Set.of("images", "loss", "scores", "thresholds");
 
@@ -39,7 +39,7 @@ final class ModelSettings {
         return settings;
     }
 
-    /** {@code imageHeight} as "image height". */
+    /** Converts {@code imageHeight} to "image height". */
     private static String words(String name) {
         return name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
     }

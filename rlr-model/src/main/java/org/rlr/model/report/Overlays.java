@@ -12,13 +12,13 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.detect.Detection;
 
 /**
- * Draws anomaly maps over their images, and such pictures side by side. All sizes are those of the pictures given,
- * unless said otherwise; write the results with {@link org.rlr.model.data.PngFile}.
+ * Draws anomaly maps over their images, and pictures side by side. Results have the size of the given pictures unless
+ * stated otherwise; write them with {@link org.rlr.model.data.PngFile}.
  */
 public final class Overlays {
     /**
-     * The longer side of each picture of a panel that stands in a page, in pixels; one in a file of its own is at least
-     * as large.
+     * The longer side, in pixels, of each picture of a panel in a page; pictures in separate files are at least as
+     * large.
      */
     public static final int TILE = 256;
 
@@ -27,9 +27,12 @@ public final class Overlays {
     static final int GAP = 4;
     private static final int COLUMN_GAP = 16;
     private static final byte PAPER = (byte) 255;
-    /** How much of the image the hottest colours cover; the coldest cover nothing. */
+    /** The opacity of the hottest colours; the coldest are transparent. */
     private static final double MOST_COVER = 0.75;
-    /** Brightness and colour that the image keeps below the map, so that its own colours are not taken for scores. */
+    /**
+     * The brightness and saturation that the image keeps below the map, so that its own colours do not look like
+     * scores.
+     */
     private static final double BACKGROUND = 0.75;
 
     private static final double COLOR = 0.35;
@@ -37,11 +40,11 @@ public final class Overlays {
     private Overlays() {}
 
     /**
-     * An anomaly map in colour over its image. Where scores are low the image is seen, dimmed and greyish; the higher
-     * they are the more is covered, from blue over green and yellow to red.
+     * Draws an anomaly map in colour over its image. Low scores show the image, dimmed and greyish; higher scores cover
+     * more of it, from blue over green and yellow to red.
      *
      * @param image of any size
-     * @param map scores, row-major {@code [mapHeight, mapWidth]}; stretched over the image whatever its size
+     * @param map scores, row-major {@code [mapHeight, mapWidth]}; stretched to the image's size
      * @param mapHeight rows of the map
      * @param mapWidth columns of the map
      * @param scale common to all maps that are compared
@@ -66,9 +69,9 @@ public final class Overlays {
     }
 
     /**
-     * The map of a detection in colour over its image, as {@link #overlay(RgbImage, float[], int, int, MapScale)}.
+     * Draws the map of a detection over its image, like {@link #overlay(RgbImage, float[], int, int, MapScale)}.
      *
-     * @param image the image that was examined, in any size
+     * @param image the examined image, in any size
      * @param detection the score and map of the image
      * @param scale the model's {@link org.rlr.model.config.ModelInfo#mapScale()}, or another common to all maps that
      *     are compared
@@ -79,9 +82,9 @@ public final class Overlays {
     }
 
     /**
-     * A mask as a picture, anomalous pixels white.
+     * Returns a mask as a picture with white anomalous pixels.
      *
-     * @param mask where an image is anomalous
+     * @param mask the anomalous pixels of an image
      * @return of the mask's size
      */
     public static RgbImage picture(Mask mask) {
@@ -94,11 +97,11 @@ public final class Overlays {
     }
 
     /**
-     * The image, its mask if there is one, and the map over the image, side by side. Their longer side is the map's, so
-     * that what was found in a large image by tiles is seen, but at least {@link #TILE} and at most 2048 pixels.
+     * Draws the image, its mask if any, and the map over the image, side by side. Their longer side is the map's, to
+     * show details found by tiles in large images, but at least {@link #TILE} and at most 2048 pixels.
      *
      * @param image of any size
-     * @param mask of the image's size or another, or null where there is none: then the panel has two pictures
+     * @param mask of any size; null for a panel of two pictures
      * @param map as for {@link #overlay}
      * @param mapHeight rows of the map
      * @param mapWidth columns of the map
@@ -112,7 +115,7 @@ public final class Overlays {
     }
 
     /**
-     * As {@link #panel(RgbImage, Mask, float[], int, int, MapScale)}, each picture with a longer side of so many
+     * Like {@link #panel(RgbImage, Mask, float[], int, int, MapScale)}, with a given longer side of each picture in
      * pixels.
      */
     static RgbImage panel(
@@ -129,8 +132,8 @@ public final class Overlays {
     }
 
     /**
-     * Pictures below one another, in one or several columns: the first column is filled first. Panels without a mask
-     * are narrower than those with one; each begins at the left of its place.
+     * Arranges pictures in one or several columns, filling the first column first. Panels without a mask are narrower;
+     * each is aligned left.
      *
      * @param panels at least one
      * @param columns at least 1
@@ -154,7 +157,9 @@ public final class Overlays {
         return grid(grid, COLUMN_GAP);
     }
 
-    /** The longer side of a picture in a file: the map's, from {@link #TILE} to the largest that is sensible. */
+    /**
+     * Returns the longer side of a picture in a file: the map's, at least {@link #TILE} and at most {@code largest}.
+     */
     static int side(int mapHeight, int mapWidth, int largest) {
         return Math.max(TILE, Math.min(largest, Math.max(mapHeight, mapWidth)));
     }
@@ -166,8 +171,8 @@ public final class Overlays {
     }
 
     /**
-     * Pictures in lines, a thin gap between the lines; a column is as wide and a line as high as the largest picture in
-     * it.
+     * Arranges pictures in lines with a thin gap between them; columns and lines have the size of their largest
+     * picture.
      */
     static RgbImage grid(List<List<RgbImage>> lines, int columnGap) {
         int columns = lines.stream().mapToInt(List::size).max().orElseThrow();

@@ -13,29 +13,29 @@ import org.rlr.model.decoder.FeatureDecoder;
 import org.rlr.model.detect.Examination;
 
 /**
- * What a model sees in an image, what it makes of it and what it believes normal, as pictures with captions: features,
- * reconstruction and reference (RLR §12). Of an image that is cut into tiles, each picture is made tile by tile, and
- * where tiles overlap they are blended by the weights of the anomaly map.
+ * Draws a model's features of an image, their reconstruction and the learned reference as pictures with captions (RLR
+ * §12). If an image is cut into tiles, each picture is drawn tile by tile, and overlaps are blended with the weights of
+ * the anomaly map.
  */
 public final class ReconstructionPictures {
-    /** Less than that of maps alone: there are many pictures, of tokens, not pixels. */
+    /** The longest side of a picture, less than for maps, because there are many pictures, and of tokens. */
     private static final int LARGEST = 1024;
 
     /**
-     * A picture and what it shows.
+     * A picture and its caption.
      *
      * @param caption a few words in lower case
      * @param picture the picture, without the caption
      */
     public record Captioned(String caption, RgbImage picture) {
-        /** The picture below its caption. */
+        /** Returns the picture below its caption. */
         private RgbImage drawn() {
             return Captions.above(picture, caption);
         }
     }
 
     private final @Nullable FeatureDecoder decoder;
-    /** The decoded reference does not depend on the image. */
+    /** The decoded reference, which is independent of the image. */
     private @Nullable List<RgbImage> reference;
 
     private ReconstructionPictures(@Nullable FeatureDecoder decoder) {
@@ -43,9 +43,9 @@ public final class ReconstructionPictures {
     }
 
     /**
-     * Features in false colours, one line per level. The colours are the three principal components of the image's own
-     * features of that level ({@link FeatureColors}); reconstruction and reference have the same ones, so that a line's
-     * colours can be compared, those of two images cannot.
+     * Returns pictures of features in false colours, one line per level. The colours are the three principal components
+     * of the image's own features of that level ({@link FeatureColors}), also for reconstruction and reference. Colours
+     * are comparable within a line, but not between images.
      *
      * @return pictures that need no decoder
      */
@@ -54,7 +54,8 @@ public final class ReconstructionPictures {
     }
 
     /**
-     * Pictures by a decoder, which stays the caller's and has to fit the model ({@link FeatureDecoder#requireFits}).
+     * Returns pictures drawn by a decoder, which must fit the model ({@link FeatureDecoder#requireFits}); the caller
+     * closes it.
      *
      * @param decoder draws features, reconstruction and reference
      * @return pictures by it
@@ -63,17 +64,17 @@ public final class ReconstructionPictures {
         return new ReconstructionPictures(decoder);
     }
 
-    /** What the lines show, in a sentence for people. */
+    /** Returns an explanation of the lines, in a sentence for people. */
     String explanation() {
         return decoder == null
-                ? "a line per feature level with the image's features, what the model makes of them (reconstruction) and the reference that it has learned, in false colours; "
-                        + "equal colours of a line are equal features, those of two lines do not compare."
-                : "what a decoder draws of the image's features, of what the model makes of them (reconstruction) and of the reference that it has learned.";
+                ? "a line per feature level with the image's features, their reconstruction and the learned reference, in false colours; "
+                        + "equal colours in a line are equal features; colours of different lines are not comparable."
+                : "the image's features, their reconstruction and the learned reference, drawn by a decoder.";
     }
 
     /**
-     * The pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but at
-     * least {@link Overlays#TILE} and at most 1024 pixels.
+     * Draws the pictures of one image beside the image and its anomaly map; the longer side of each is the map's, but
+     * at least {@link Overlays#TILE} and at most 1024 pixels.
      *
      * @param image the image as it was read
      * @param e what the model made of it
@@ -107,7 +108,7 @@ public final class ReconstructionPictures {
     }
 
     /**
-     * Features, reconstruction and the reference's chunks, a line per level or, by a decoder, one.
+     * Returns features, reconstruction and the reference's chunks: a line per level, or a single line with a decoder.
      *
      * @param e what the model made of an image
      * @param size of each picture
@@ -162,7 +163,7 @@ public final class ReconstructionPictures {
         return line;
     }
 
-    /** Tokens as blocks of one colour. */
+    /** Draws tokens as blocks of one colour. */
     private static RgbImage blocks(Examination e, Function<List<Examination.Level>, RgbImage> tokens, ImageSize size) {
         if (e.grid() == null) {
             RgbImage picture = tokens.apply(e.inputs().get(0));
@@ -175,7 +176,7 @@ public final class ReconstructionPictures {
                                 e.grid().tileWidth(),
                                 e.grid().tileHeight()))
                         .toList());
-        // Lanczos would draw colours beyond an edge that no token has
+        // Lanczos would overshoot at edges, to colours of no token
         return whole.width() < size.width() ? Resize.nearest(whole, size.width(), size.height()) : smooth(whole, size);
     }
 
@@ -202,7 +203,7 @@ public final class ReconstructionPictures {
         return reference;
     }
 
-    /** What is the same in every tile, over the whole image. */
+    /** Repeats the picture of a tile over the whole image. */
     private static RgbImage tiled(Examination e, RgbImage picture) {
         return e.grid() == null
                 ? picture
@@ -213,7 +214,7 @@ public final class ReconstructionPictures {
         return Resize.lanczos(picture, size.width(), size.height());
     }
 
-    /** The pictures of the reference's chunks, numbered where there are several. */
+    /** Adds the pictures of the reference's chunks, numbered if there are several. */
     private static void addReference(List<Captioned> line, List<RgbImage> chunks) {
         for (int i = 0; i < chunks.size(); i++) {
             line.add(new Captioned(chunks.size() == 1 ? "reference" : "reference " + (i + 1), chunks.get(i)));

@@ -11,11 +11,11 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyScorer;
 
 /**
- * The pictures of a report: the defective images with the lowest scores and the good ones with the highest, measured
- * from their thresholds.
+ * The pictures of a report: defective images with the lowest scores and good images with the highest, relative to their
+ * thresholds.
  */
 final class ReportPictures {
-    /** Pictures of each kind. */
+    /** The number of pictures of each kind. */
     private static final int SHOWN = 9;
 
     private static final int COLOURS = 8;
@@ -26,13 +26,13 @@ final class ReportPictures {
     private final @Nullable More more;
     private final StringBuilder html = new StringBuilder();
 
-    /** What to show of images beside their maps, and what examines them. */
+    /** The additional pictures of images, and their scorer. */
     record More(ReconstructionPictures drawn, AnomalyScorer scorer) {}
 
     /**
-     * Pictures of images.
+     * Creates the pictures of images.
      *
-     * @param more what to show of them beside the maps; null for nothing
+     * @param more additional pictures beside the maps; null for none
      */
     ReportPictures(List<ScoredImage> images, Thresholds thresholds, MapScale scale, @Nullable More more) {
         this.images = images;
@@ -42,7 +42,8 @@ final class ReportPictures {
     }
 
     /**
-     * Both kinds, with the colours explained. @throws org.rlr.tensor.RlrException if an image cannot be read any more
+     * Returns both kinds and an explanation of the colours. @throws org.rlr.tensor.RlrException if an image can no
+     * longer be read
      */
     String html() {
         Comparator<ScoredImage> byMargin = Comparator.comparingDouble(this::margin);
@@ -88,8 +89,8 @@ final class ReportPictures {
     }
 
     /**
-     * How far above the threshold, in standard deviations of normal scores, so that classes with thresholds of their
-     * own compare.
+     * Returns the distance above the threshold in standard deviations of normal scores, which is comparable between
+     * classes with their own thresholds.
      */
     private double margin(ScoredImage image) {
         return thresholds.of(image.sample().className()).margin(image.score());

@@ -9,8 +9,8 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.detect.AnomalyMap;
 
 /**
- * A test image and what the model made of it, without its map, which would be too large to keep of thousands: it is
- * recomputed from the tokens' scores.
+ * A test image and its score. Its map is recomputed from the tokens' scores, because maps of thousands of images are
+ * too large to keep.
  *
  * @param sample the image
  * @param score its image score
@@ -19,12 +19,12 @@ import org.rlr.model.detect.AnomalyMap;
  */
 public record ScoredImage(Sample sample, double score, boolean defective, Supplier<AnomalyMap> map) {
     /**
-     * What is kept of an image and its map.
+     * Creates the record of an image and its map.
      *
      * @param sample the image
      * @param score its image score
      * @param defective whether it is anomalous
-     * @param map its map; only {@link AnomalyMap#recompute} of it is kept
+     * @param map its map, of which only {@link AnomalyMap#recompute} is kept
      * @return the image without its map
      */
     public static ScoredImage of(Sample sample, double score, boolean defective, AnomalyMap map) {
@@ -32,10 +32,10 @@ public record ScoredImage(Sample sample, double score, boolean defective, Suppli
     }
 
     /**
-     * The image beside its mask, which is black where it has none, and its map, as large as {@link Overlays#panel}.
+     * Draws the image beside its mask, black if it has none, and its map, with the size of {@link Overlays#panel}.
      *
-     * @param picture the image, as it was read
-     * @param scale of the map's colours
+     * @param picture the image as read
+     * @param scale the scale of the map's colours
      * @return the panel, as {@link Overlays#panel}
      * @throws org.rlr.tensor.RlrException if a mask cannot be read
      */
@@ -44,7 +44,7 @@ public record ScoredImage(Sample sample, double score, boolean defective, Suppli
         return Overlays.panel(picture, mask(picture), made.values(), made.height(), made.width(), scale);
     }
 
-    /** The same, of the size of a page's pictures. */
+    /** Draws the same panel in the size of a page's pictures. */
     RgbImage thumbnail(RgbImage picture, MapScale scale) {
         AnomalyMap made = map.get();
         return Overlays.panel(picture, mask(picture), made.values(), made.height(), made.width(), scale, Overlays.TILE);

@@ -6,25 +6,25 @@ import org.rlr.model.config.Texts;
 import org.rlr.model.config.Threshold;
 import org.rlr.model.config.Threshold.Interval;
 
-/** A threshold in words. */
+/** Describes thresholds in words. */
 public final class ThresholdText {
     private ThresholdText() {}
 
     /**
-     * Value, rule and what it was found with.
+     * Returns a threshold's value, rule and source.
      *
      * @param t the threshold
-     * @return as {@code 0.1234 (greatest F1, from 20 normal and 30 anomalous images)}
+     * @return for example {@code 0.1234 (greatest F1, from 20 normal and 30 anomalous images)}
      */
     public static String of(Threshold t) {
         return String.format(Locale.ROOT, "%.4f (%s)", t.value(), rule(t));
     }
 
     /**
-     * How it was found.
+     * Returns a threshold's rule and source.
      *
      * @param t the threshold
-     * @return as {@code greatest F1, from 20 normal and 30 anomalous images}
+     * @return for example {@code greatest F1, from 20 normal and 30 anomalous images}
      */
     public static String rule(Threshold t) {
         return switch (t.rule()) {
@@ -47,10 +47,10 @@ public final class ThresholdText {
     }
 
     /**
-     * A rate in percent with its interval; "-" where it is not known, and an open end where the images are too few.
+     * Formats a rate in percent with its interval; "-" if it is unknown, and an open end if the images are too few.
      *
-     * @param rate the interval; null where it is not known
-     * @return as {@code 1.0 % (0.2 … 3.0)}
+     * @param rate the interval; null if unknown
+     * @return for example {@code 1.0 % (0.2 … 3.0)}
      */
     public static String percent(@Nullable Interval rate) {
         return rate == null
@@ -64,10 +64,10 @@ public final class ThresholdText {
     }
 
     /**
-     * Where a threshold's quantile lies; "-" where that is not known, and an open end where the images are too few.
+     * Formats the interval of a threshold's quantile; "-" if it is unknown, and an open end if the images are too few.
      *
      * @param values a threshold's interval, or null
-     * @return as {@code 0.1234 … 0.2345}
+     * @return for example {@code 0.1234 … 0.2345}
      */
     public static String range(@Nullable Interval values) {
         return values == null ? "-" : end("%.4f", 1, values.low()) + " … " + end("%.4f", 1, values.high());

@@ -234,7 +234,7 @@ public final class RlrTraining {
     /**
      * Chooses the backend of the training.
      *
-     * @param open the backbone; the caller closes it, after the model
+     * @param open the backend; the caller closes it, after the model
      * @return this
      */
     public RlrTraining backend(Backend open) {
