@@ -16,14 +16,14 @@ import org.rlr.model.eval.Thresholding;
 import org.rlr.model.train.RlrTraining;
 import org.rlr.model.train.Trained;
 
-/** Trains on images of a database, finds the threshold, measures the model and saves it. */
+/** Trains on images of a database, finds the threshold, evaluates the model and saves it. */
 public final class InspectionTraining {
     /** The database. */
     public interface Images {
-        /** The ids of a product's images of a kind: normal, held-out, tested, scratch. */
+        /** Returns the ids of a product's images of a kind: normal, held-out, tested, scratch. */
         List<String> ids(String product, String kind);
 
-        /** The contents of an image file. */
+        /** Opens the contents of an image file. */
         InputStream open(String id) throws IOException;
     }
 
@@ -33,7 +33,7 @@ public final class InspectionTraining {
         this.images = images;
     }
 
-    /** Nothing is read yet. */
+    /** Builds the data set, without reading images. */
     public DataSet data(List<String> products) {
         DataSet.Builder data = DataSet.builder();
         for (String product : products) {
@@ -53,7 +53,7 @@ public final class InspectionTraining {
                 .toList();
     }
 
-    /** Called again after it was cancelled, it goes on where it was. */
+    /** Resumes if called again after a cancellation. */
     public EvaluationResult train(DataSet data, Path model, BooleanSupplier stop) throws IOException {
         Thresholding rule = Thresholding.falseAlarmRate(0.2);
         rule.requireEnough(rule.samples(data));

@@ -5,7 +5,7 @@ import java.nio.file.*;
 import java.util.*;
 import org.rlr.model.data.*;
 
-/** Images of one class in any folders below {@code labels.csv}, whose lines are {@code image,label}. */
+/** Images of one class in any folders below {@code labels.csv}, which has lines {@code image,label}. */
 public final class LabelsLayout implements DataLayoutProvider, DataLayout {
     private static final String LABELS = "labels.csv";
 

@@ -8,7 +8,7 @@ import org.rlr.tensor.*;
 import org.rlr.tensor.backend.*;
 import org.rlr.tensor.nn.*;
 
-/** Two convolutions over patches of 8×8 pixels, with weights of one's own. */
+/** Two convolutions over patches of 8×8 pixels, with your own weights. */
 public final class PatchBackbone implements BackboneProvider {
     private static final List<FeatureLevel> LEVELS = List.of(new FeatureLevel(2, 24, 8), new FeatureLevel(3, 48, 16));
 

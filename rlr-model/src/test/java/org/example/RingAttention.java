@@ -5,10 +5,7 @@ import org.rlr.model.config.LevelConfig;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.*;
 
-/**
- * Cross attention to a ring of the reference: its neighbours tell what belongs at a place, the place itself is left
- * out.
- */
+/** Cross attention to a ring of the reference: the neighbours of a token's place, without the place itself. */
 public final class RingAttention implements AttentionBlockProvider {
     @Override
     public String name() {

@@ -262,7 +262,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
             if (!ids.add(sample.image().id())) {
                 throw new DataSetException(
                         "the image id " + sample.image() + " is given twice",
-                        "give each image an id of its own, and add it once",
+                        "give each image its own id, and add it once",
                         null);
             }
             // has a list for every class

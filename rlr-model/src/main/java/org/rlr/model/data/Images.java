@@ -347,7 +347,7 @@ public final class Images {
                 throw new ImageException(
                         ImageException.Reason.UNSUPPORTED,
                         "the image" + origin.label() + " is in the format " + foreign + ", which is not read",
-                        "convert it to PNG, as by ImageMagick: magick mogrify -format png FILE",
+                        "convert it to PNG, for example with ImageMagick: magick mogrify -format png FILE",
                         null);
             }
             throw new ImageException(

@@ -51,7 +51,7 @@ public final class PixelScores {
      * Adds an image.
      *
      * @param map the anomaly map, row-major
-     * @param mask where it is anomalous, of the same size; null for no anomalous pixel
+     * @param mask its anomalous pixels, of the same size; null for none
      * @param height rows
      * @param width columns
      * @throws org.rlr.tensor.RlrException if a score is not finite; no pixel of the image is added then
@@ -64,7 +64,7 @@ public final class PixelScores {
      * Like {@link #add(float[], boolean[], int, int)}, in double precision.
      *
      * @param map the anomaly map, row-major
-     * @param mask where it is anomalous, of the same size; null for no anomalous pixel
+     * @param mask its anomalous pixels, of the same size; null for none
      * @param height rows
      * @param width columns
      * @throws IllegalArgumentException if the map or the mask has another size

@@ -48,7 +48,7 @@ public final class OnnxExport {
     /**
      * Writes a model, completely or not at all.
      *
-     * @param model stays the caller's
+     * @param model the model; the caller closes it
      * @param target the file; missing parent folders are created
      * @throws RlrException if a part of the model computes outside of tensors, or the file would reach 2 GiB
      * @throws ResourceException if it cannot be written, or the classes of {@code org.tribuo:tribuo-util-onnx} are not

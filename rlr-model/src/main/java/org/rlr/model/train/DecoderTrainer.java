@@ -50,7 +50,7 @@ public final class DecoderTrainer {
     /**
      * Trains on images, or on all their tiles if the model uses tiles, on the model's backend.
      *
-     * @param model whose features are to be decoded; stays the caller's
+     * @param model the model whose features are decoded; the caller closes it
      * @param images normal images
      * @return the decoder, the caller's to close
      * @throws RlrException if there is no decoder for the model's levels, an image cannot be read, or the loss is no
@@ -64,7 +64,7 @@ public final class DecoderTrainer {
      * Like {@link #train(RlrModel, List)}, writing states of the training or resuming from one. A resumed training
      * gives a bit-identical decoder.
      *
-     * @param model whose features are to be decoded; stays the caller's
+     * @param model the model whose features are decoded; the caller closes it
      * @param images normal images, at least one
      * @param checkpoints the state files to write and to resume from
      * @return the decoder, the caller's to close

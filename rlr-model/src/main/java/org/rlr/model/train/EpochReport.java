@@ -10,7 +10,7 @@ import org.rlr.model.eval.EvaluationResult;
  * @param epoch its number, from 1
  * @param training mean losses of its steps
  * @param learningRate the learning rate of its last step
- * @param imagesPerSecond images learned from per second, without validation and evaluation
+ * @param imagesPerSecond training images per second, without validation and evaluation
  * @param validation mean losses of the held-out images after the epoch, without perturbation; null without such images
  * @param metrics metrics of the test images after the epoch; null if they were not evaluated
  */

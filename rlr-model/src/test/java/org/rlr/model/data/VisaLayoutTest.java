@@ -79,7 +79,7 @@ class VisaLayoutTest {
         Files.delete(root.resolve("candle/Data/Images/Normal/0000.JPG"));
         Files.delete(root.resolve("candle/Data/Masks/Anomaly/000.png"));
         DataSet set = DataLayouts.read(root);
-        Miniature.assertError(set::requireTraining, "1 file", "0000.JPG", "copy the data set again");
+        Miniature.assertError(set::requireTraining, "1 file", "0000.JPG", "copy the whole data set again");
         Miniature.assertError(set::requireEvaluation, "1 file", "000.png");
     }
 
