@@ -6,12 +6,12 @@ import org.rlr.tensor.cpu.CpuBackends;
 
 /** The CPU's kernel sets, for tests that compare both with the same numbers. */
 public final class KernelSets {
-    /** Their names. */
+    /** Returns their names. */
     public static final List<String> NAMES = List.of("vector", "scalar");
 
     private KernelSets() {}
 
-    /** A CPU backend on one kernel set and two threads. */
+    /** Opens a CPU backend with one kernel set and two threads. */
     public static Backend open(String kernels) {
         return CpuBackends.open(kernels, 2);
     }

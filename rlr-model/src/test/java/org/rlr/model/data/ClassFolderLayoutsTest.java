@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The layouts with {@code train} and {@code test} in class folders, each with what occurs in it. */
+/** The layouts with {@code train} and {@code test} in class folders, each with its variants. */
 class ClassFolderLayoutsTest {
     @TempDir
     Path root;
@@ -25,7 +25,7 @@ class ClassFolderLayoutsTest {
     private DataSet read(String layout) {
         DataSet set = DataLayouts.read(root).requireTraining().requireEvaluation();
         assertEquals(layout, set.layout());
-        assertEquals(set, DataLayouts.read(root, layout), "forced, it is the same");
+        assertEquals(set, DataLayouts.read(root, layout), "the same with the layout given");
         return set;
     }
 
@@ -143,7 +143,7 @@ class ClassFolderLayoutsTest {
         assertEquals(1, set.validation().size());
     }
 
-    /** A class whose images lie in a folder that is misnamed must not go missing unnoticed. */
+    /** A class whose images are in a misnamed folder must be reported. */
     @Test
     void foldersThatAreNoClassesAreNamed() throws IOException {
         mini.images("bottle/train/good/0.png", "bottle/test/good/1.png", "bottle/test/broken/2.png")

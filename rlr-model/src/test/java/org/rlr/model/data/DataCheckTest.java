@@ -43,7 +43,7 @@ class DataCheckTest {
         return result;
     }
 
-    /** Checks for one problem that mentions all of these. */
+    /** Checks for one problem that mentions all these words. */
     private void assertProblem(Object... parts) {
         List<String> problems = check().problems();
         assertEquals(1, problems.size(), problems.toString());
@@ -160,7 +160,7 @@ class DataCheckTest {
         assertEquals(List.of(), DataCheck.glance(DataLayouts.read(root)));
         Files.delete(root.resolve("bolt/train/good/2.png"));
         assertEquals(List.of(), check().notes());
-        // alpha is no colour
+        // alpha is not a colour
         deep("bolt/train/good/1.png", TestImages.RGB_ALPHA, 4094);
         assertMentions(check().notes(), "only 12 bits");
     }
@@ -184,7 +184,7 @@ class DataCheckTest {
         assertMentions(
                 check().notes(),
                 "class bolt: 1 image has an EXIF orientation, first " + root.resolve("bolt/test/bent"));
-        // also in PNG files, and not where it says that nothing is to be turned
+        // also in PNG files, and not for the orientation as stored
         byte[] exif = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0};
         byte[] png = TestImages.png(8, 6, TestImages.GREY, 8, (pixel, channel) -> pixel, "eXIf", exif);
         assertEquals(6, ExifOrientation.of(png));

@@ -32,7 +32,7 @@ class DataLayoutsTest {
     }
 
     /**
-     * Two classes with what occurs in the wild: other suffixes, upper case, spaces, {@code ok} for good, stray files.
+     * Two classes with real-world variants: other suffixes, upper case, spaces, {@code ok} for good, stray files.
      */
     private Path mixed() throws IOException {
         image("set/bottle/train/good/001.png");
@@ -201,7 +201,7 @@ class DataLayoutsTest {
         assertNull(pairs.get(images.get(0)), "1 must not take 10's");
         assertEquals(List.of(Path.of("10_mask.png")), pairs.get(images.get(1)));
         assertEquals(List.of(Path.of("aDefect.png")), pairs.get(images.get(2)));
-        assertEquals(List.of(Path.of("a b.bmp")), pairs.get(images.get(3)), "the very same name first");
+        assertEquals(List.of(Path.of("a b.bmp")), pairs.get(images.get(3)), "an identical name first");
         assertEquals(
                 List.of(Path.of("gt_c_000.png")), pairs.get(images.get(4)), "contained, where it begins with none");
         assertFalse(

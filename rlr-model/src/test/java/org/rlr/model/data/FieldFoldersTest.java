@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.tensor.RlrException;
 
-/** Names of folders and files as they come from other machines and other people. */
+/** Names of folders and files from other machines and other people. */
 class FieldFoldersTest {
     @TempDir
     private Path folder;
@@ -23,7 +23,7 @@ class FieldFoldersTest {
         return TestImages.write(folder.resolve(path), TestImages.smooth(8, 8).toBufferedImage());
     }
 
-    /** A Mac stores the letter with its mark as two characters. */
+    /** A Mac stores an accented letter as two characters. */
     @Test
     void namesAreComparedAsTheyRead() throws IOException {
         image("teil/train/good/a.png");
@@ -46,7 +46,7 @@ class FieldFoldersTest {
                 2, set.test().stream().filter(sample -> !sample.anomalous()).count());
     }
 
-    /** Other machines take them for one folder, or stored the letter with its mark in another way. */
+    /** Other machines treat them as one folder, or encode accented letters differently. */
     @Test
     void foldersThatReadAlikeAreJoined() throws IOException {
         image("teil/train/good/a.png");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Folders as users have them, from the shared files; small ones are also drawn by other tests. */
+/** Real folders of users, from the shared files; other tests draw small ones. */
 class FolderCasesTest {
     private static final Path CASES =
             Path.of(System.getProperty("rlr.shared", "../../shared")).resolve("cases");
@@ -28,7 +28,7 @@ class FolderCasesTest {
         return folder;
     }
 
-    /** Layout, images to learn from, normal and defective test images, problems, and words of the notes. */
+    /** Layout, training images, normal and defective test images, problems, and words of the notes. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -62,7 +62,7 @@ class FolderCasesTest {
         assertTrue(result.notes().toString().contains(note), result.notes().toString());
     }
 
-    /** Shared as files of the links' targets: links do not survive every copy. */
+    /** Link targets are shared as files, because not every copy keeps links. */
     @Test
     void linksToNothing() throws IOException {
         Path from = folder("dangling-links/data");

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Headers that ask for what their files do not have, or say what does not matter. */
+/** Headers that claim more than their files contain, or with irrelevant values. */
 class ImageHeadersTest {
     @TempDir
     private Path folder;
@@ -30,7 +30,7 @@ class ImageHeadersTest {
     @CsvSource({
         "bmp/bfsize0.bmp, bmp/ok.bmp",
         "bmp/bfsize_short2.bmp, bmp/ok.bmp",
-        // the right side is what Pillow reads
+        // the right side is Pillow's result
         "tiff/tif_pal.tif, tiff/tif_pal.png",
         "tiff/tif_orient.tif, tiff/tif_orient.png",
         "tiff/rps_80000000.tif, tiff/rps_80000000.png",
@@ -42,7 +42,7 @@ class ImageHeadersTest {
         assertEquals(image.size(), Images.size(file));
     }
 
-    /** TIFF 6.0: without the tags, pixels are not compressed and 0 is white. All numbers are stored as large ones. */
+    /** TIFF 6.0: without the tags, pixels are uncompressed and 0 is white. All numbers are stored in wide types. */
     @ParameterizedTest
     @CsvSource({"true, true", "false, true", "true, false", "false, false"})
     void tiffTagsThatAreMissingHaveTheirDefaults(boolean compression, boolean colors) throws IOException {
@@ -77,11 +77,11 @@ class ImageHeadersTest {
         "tiff/149bytes_8323089x13.tif, DAMAGED",
         "tiff/t.tif, DAMAGED",
         "tiff/i32.tif, UNSUPPORTED",
-        // the decoder makes black or wrong pixels of these
+        // the decoder returns black or wrong pixels for these
         "tiff/cmyk16.tif, UNSUPPORTED",
         "tiff/planes1.tif, UNSUPPORTED",
         "tiff/planes4.tif, UNSUPPORTED",
-        // one sample of 26 bits, for which the decoder would make a table
+        // one sample of 26 bits, for which the decoder would allocate a table
         "zoo/td_bits26.tif, UNSUPPORTED",
     })
     void whatIsNotThereIsAnError(String name, ImageException.Reason reason) throws IOException {
@@ -89,7 +89,7 @@ class ImageHeadersTest {
         long before = allocated();
         ImageException e = assertThrows(ImageException.class, () -> Images.read(file));
         long bytes = allocated() - before;
-        // in a heap that is too small for 11,500×11,500 pixels that is said instead
+        // a heap too small for 11,500×11,500 pixels gives that error instead
         boolean small = Runtime.getRuntime().maxMemory() < 2L << 30;
         assertTrue(e.reason() == reason || (small && e.reason() == ImageException.Reason.TOO_LARGE), e.toString());
         assertTrue(bytes < 16 << 20, bytes + " bytes were allocated for " + file.length);

@@ -17,9 +17,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Kinds of image files that are not written every day. {@code pillow.tsv} holds the size of each and the CRC-32 of what
- * Pillow reads of it as RGB, or the reason why it is refused. What is read was read without a warning of the JDK's
- * decoder: one is an error.
+ * Unusual kinds of image files. {@code pillow.tsv} holds the size of each and the CRC-32 of Pillow's RGB pixels, or the
+ * reason why it is rejected. A warning of the JDK's decoder is an error.
  */
 class ImageZooTest {
     private record Kind(String name, String size, String content) {}
@@ -49,7 +48,7 @@ class ImageZooTest {
         assertEquals(kind.content, String.format("%08x", crc.getValue()));
     }
 
-    /** The last bytes of a file are not always pixels; whatever is read of a shorter file is the whole picture. */
+    /** The last bytes of a file are not always pixels; a shorter file that is read gives the whole image. */
     @Test
     void aCutFileIsRefusedOrWhole() throws IOException {
         List<String> wrong = new ArrayList<>();

@@ -104,7 +104,7 @@ class ImagesTest {
         assertPixels(grey, (pixel, channel) -> smooth(pixel, 1), 0);
     }
 
-    /** Pillow computes {@code c·255/a}, rounded down and at most 255, and leaves colours at alpha 0 and 255. */
+    /** Pillow computes {@code c·255/a}, rounded down and at most 255, and keeps colours at alpha 0 and 255. */
     @ParameterizedTest
     @ValueSource(ints = {BufferedImage.TYPE_4BYTE_ABGR_PRE, BufferedImage.TYPE_INT_ARGB_PRE})
     void coloursMultipliedByAlphaAreDividedByIt(int type) throws IOException {
@@ -198,7 +198,7 @@ class ImagesTest {
 
     @Test
     void cmykJpegIsMultipliedOut() throws IOException {
-        // no black ink: what is stored inverted is the colour itself
+        // no black ink: the inverted stored value is the colour itself
         byte[] bright = TestImages.adobeJpeg(
                 WIDTH, HEIGHT, 4, 0, (pixel, channel) -> channel == 3 ? 255 : smooth(pixel, channel));
         assertPixels(read(bright), ImagesTest::smooth, 3);
@@ -285,7 +285,7 @@ class ImagesTest {
                 .contains("does not exist"));
     }
 
-    /** Reading would never end, or wait for a writer. */
+    /** Reading would never end or would wait for a writer. */
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no pipes among its files")
     void whatIsNoFileIsSaidSo() throws Exception {

@@ -72,7 +72,7 @@ class JpegWalkTest {
         assertEquals(Images.read(file), Images.read(without.toByteArray()));
     }
 
-    /** Not each can be found: codes can fall into step again, with as many blocks as there should be. */
+    /** Not every damage is found: codes can resynchronise, with the right number of blocks. */
     @Test
     void sectorsThatAreZeroedOrDoubledAreDamage() throws IOException {
         Random random = new Random(5);
@@ -88,7 +88,7 @@ class JpegWalkTest {
         assertTrue(found >= 396, found + " of 400");
     }
 
-    /** Without restart markers codes fall into step again, but the means of blocks leave their range. */
+    /** Without restart markers codes resynchronise, but the means of blocks leave their range. */
     @Test
     void sectorsOfFilesWithoutRestartMarkersAreFoundMostly() throws IOException {
         Random random = new Random(6);
@@ -159,7 +159,7 @@ class JpegWalkTest {
         assertEquals(ImageException.Reason.DAMAGED, e.reason(), what);
     }
 
-    /** A warning of the JDK's reader can freeze a JVM, so that none may be left to be given. */
+    /** A warning of the JDK's reader can freeze a JVM, so the cleaned file must cause none. */
     @Test
     void theDecoderHasNothingToWarnOf() throws IOException {
         Random random = new Random(11);
@@ -181,7 +181,7 @@ class JpegWalkTest {
                 reader.readRaster(0, null);
                 walked++;
             } catch (IOException e) {
-                // an error is one: a quantisation table that is missing
+                // a missing quantisation table is an error
             } finally {
                 reader.dispose();
             }
@@ -190,7 +190,7 @@ class JpegWalkTest {
         assertTrue(walked > 300, walked + " files were decoded");
     }
 
-    /** The file with bytes changed, zeroed, doubled, inserted or cut off. */
+    /** Returns the file with bytes changed, zeroed, doubled, inserted or cut off. */
     private static byte[] changed(byte[] file, Random random) {
         int at = 3 + random.nextInt(file.length - 3);
         int length = Math.min(file.length - at, 1 + random.nextInt(64));

@@ -105,7 +105,7 @@ class MasksTest {
         assertTrue(from < share && share < to, name + ": " + share);
     }
 
-    /** Over any colour, grey or RGB or of a palette, if alpha differs; else the colour counts. */
+    /** Alpha counts if it varies, over any grey, RGB or palette colour; otherwise the colour counts. */
     @Test
     void alphaOfAMaskOfOneColour() throws IOException {
         for (int color : new int[] {0, 1, 255}) {
@@ -133,7 +133,7 @@ class MasksTest {
         assertSet(read(Files.write(folder.resolve("mask.png"), palette)));
     }
 
-    /** As of a JPEG mask that was saved again as PNG; a few colours are labels. */
+    /** For example a JPEG mask saved again as PNG; a few colours are labels. */
     @Test
     void masksOfManyShadesAreTold() throws IOException {
         for (int shades : new int[] {2, 5, 60}) {
@@ -149,7 +149,7 @@ class MasksTest {
         }
     }
 
-    /** Compression leaves values beside edges and on black, which do not count. */
+    /** Compression artefacts at edges and on black do not count. */
     @ParameterizedTest
     @ValueSource(ints = {40, 128, 255})
     void edgesOfJpegMasksAreAtHalf(int value) throws IOException {

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * Writes a small data set: pictures of 8×6 pixels that differ from one another, masks, and the litter that is found
- * beside them.
+ * Writes a small data set: distinct pictures of 8×6 pixels, masks, and typical stray files.
  */
 public final class Miniature {
     static final int WIDTH = 8;
@@ -21,12 +20,12 @@ public final class Miniature {
     private final Path root;
     private int written;
 
-    /** A data set that is written to a folder. */
+    /** Creates a data set in a folder. */
     public Miniature(Path root) {
         this.root = root;
     }
 
-    /** Pictures of the formats that their suffixes say, each different. */
+    /** Writes distinct pictures in the formats of their suffixes. */
     public Miniature images(String... paths) throws IOException {
         for (String path : paths) {
             written++;
@@ -35,7 +34,7 @@ public final class Miniature {
         return this;
     }
 
-    /** Masks with one row set, by a grey value of 1: an index of a class, nearly black. */
+    /** Writes masks with one row set to a grey value of 1: a class index, nearly black. */
     public Miniature masks(String... paths) throws IOException {
         for (String path : paths) {
             mask(path, 1);
@@ -43,7 +42,7 @@ public final class Miniature {
         return this;
     }
 
-    /** A mask of one row set to a value, or none where that is 0; the row is the next with each call. */
+    /** Writes a mask with one row set to a value, or no row for 0; each call uses the next row. */
     public Miniature mask(String path, int value) throws IOException {
         int row = written++ % HEIGHT;
         Path file = root.resolve(path);
@@ -61,7 +60,7 @@ public final class Miniature {
         return this;
     }
 
-    /** Files that are no pictures. */
+    /** Writes files that are not pictures. */
     public Miniature litter(String... paths) throws IOException {
         for (String path : paths) {
             text(path, "litter");
@@ -69,7 +68,7 @@ public final class Miniature {
         return this;
     }
 
-    /** A text file. */
+    /** Writes a text file. */
     public Miniature text(String path, String text) throws IOException {
         Path file = root.resolve(path);
         Files.createDirectories(file.getParent());
@@ -78,8 +77,8 @@ public final class Miniature {
     }
 
     /**
-     * A line per image, in the order of the data set: {@code train|validation|test class defect[!] image <- masks},
-     * paths relative to the root.
+     * Returns a line per image, in the order of the data set: {@code train|validation|test class defect[!] image <-
+     * masks}, paths relative to the root.
      */
     List<String> lines(DataSet set) {
         List<String> lines = new ArrayList<>();
@@ -111,7 +110,7 @@ public final class Miniature {
                 .replace('\\', '/');
     }
 
-    /** Checks for an error that mentions all of these. */
+    /** Checks for an error that mentions all these words. */
     static void assertError(Executable action, Object... parts) {
         String message = Assertions.assertThrows(DataSetException.class, action).explanation();
         for (Object part : parts) {

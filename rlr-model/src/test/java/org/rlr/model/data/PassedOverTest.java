@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.data.PassedOver.Reason;
 
-/** What lies in the folders of a data set and is not read. */
+/** The files in the folders of a data set that are not read. */
 class PassedOverTest {
     @TempDir
     private Path root;
@@ -132,7 +132,7 @@ class PassedOverTest {
         assertEquals(1, passed.count());
     }
 
-    /** A folder whose own name begins with a dot is looked into all the same. */
+    /** A data set folder whose own name begins with a dot is still searched. */
     @Test
     void aHiddenRoot() throws IOException {
         new Miniature(root).images(".set/0.png", ".set/more/1.png");

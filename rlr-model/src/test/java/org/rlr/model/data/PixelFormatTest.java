@@ -15,7 +15,7 @@ class PixelFormatTest {
     private static final int WIDTH = 5;
     private static final int HEIGHT = 3;
 
-    /** Rows with something between them, behind something else, direct memory or not. */
+    /** Rows with padding, after an offset, in direct memory or not. */
     private static ByteBuffer frame(PixelFormat format, int stride, boolean direct, ByteOrder order) {
         int size = 7 + (HEIGHT - 1) * stride + WIDTH * format.bytes();
         ByteBuffer frame = (direct ? ByteBuffer.allocateDirect(size) : ByteBuffer.allocate(size)).order(order);

@@ -71,7 +71,7 @@ class RealIadLayoutTest {
                 3, single.passedOver().files(PassedOver.Reason.OTHER_FOLDER).size());
     }
 
-    /** Alone the lists of a single view are recognised, in a folder of lists or beside the images. */
+    /** Without other lists, those of a single view are recognised, in a folder of lists or beside the images. */
     @Test
     void theListsOfASingleViewAlone() throws IOException {
         mini.text("realiad_jsons/realiad_jsons_sv/toy.json", LIST);

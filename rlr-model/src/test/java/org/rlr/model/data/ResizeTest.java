@@ -64,7 +64,7 @@ class ResizeTest {
         RgbImage image = TestImages.smooth(9, 5);
         assertSame(image, Resize.lanczos(image, 9, 5));
         assertSame(image, Resize.nearest(image, 9, 5));
-        // one pass alone is the same as both where the other keeps its size
+        // one pass equals both passes if the other keeps its size
         assertEquals(Resize.lanczos(Resize.lanczos(image, 4, 5), 4, 11), Resize.lanczos(image, 4, 11));
         assertThrows(IllegalArgumentException.class, () -> Resize.lanczos(image, 0, 5));
     }

@@ -22,9 +22,9 @@ import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 
-/** Makes picture files of every kind, including those that {@link ImageIO} does not write by itself. */
+/** Creates image files of every kind, including those that {@link ImageIO} cannot write by itself. */
 public final class TestImages {
-    /** Types of a PNG's header. */
+    /** Colour types of a PNG header. */
     public static final int GREY = 0;
 
     public static final int RGB = 2;
@@ -34,7 +34,7 @@ public final class TestImages {
 
     private TestImages() {}
 
-    /** A smooth picture of three different channels. */
+    /** Returns a smooth picture with three different channels. */
     public static RgbImage smooth(int width, int height) {
         byte[] rgb = new byte[width * height * 3];
         for (int i = 0, at = 0; i < width * height; i++) {
@@ -47,7 +47,7 @@ public final class TestImages {
         return new RgbImage(width, height, rgb);
     }
 
-    /** Writes with ImageIO's writer for the suffix of the file's name. */
+    /** Writes with ImageIO's writer for the file's suffix. */
     public static Path write(Path file, RenderedImage image) throws IOException {
         String name = file.getFileName().toString();
         Files.createDirectories(file.getParent());
@@ -57,7 +57,7 @@ public final class TestImages {
         return file;
     }
 
-    /** A one-colour PNG. */
+    /** Writes a one-colour PNG. */
     public static Path writeFlat(Path file, int width, int height, int rgb) throws IOException {
         BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < width * height; i++) {
@@ -67,7 +67,7 @@ public final class TestImages {
     }
 
     /**
-     * A PNG of samples {@code (pixel, channel) → value} with the given number of bits, unfiltered.
+     * Returns a PNG of samples {@code (pixel, channel) → value} with the given number of bits, unfiltered.
      *
      * @param extra chunks before the picture's data, each as type and content
      */
@@ -132,7 +132,7 @@ public final class TestImages {
     }
 
     /**
-     * A JPEG of raw components with an Adobe marker, at the best quality.
+     * Returns a JPEG of raw components with an Adobe marker, at the best quality.
      *
      * @param samples {@code (pixel, component) → 0…255}
      * @param transform the Adobe marker's: 0 for RGB and CMYK, 1 for YCbCr, 2 for YCCK
@@ -166,7 +166,7 @@ public final class TestImages {
                 .array();
     }
 
-    /** The picture with an alpha channel that runs from 0 to 255 and back. */
+    /** Returns the picture with an alpha channel that runs from 0 to 255 and back. */
     public static BufferedImage withAlpha(RgbImage image) {
         BufferedImage result = ImageTypeSpecifier.createFromBufferedImageType(BufferedImage.TYPE_4BYTE_ABGR)
                 .createBufferedImage(image.width(), image.height());

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.rlr.model.config.Tiling;
 import org.rlr.model.detect.AnomalyMap;
 
-/** {@link TileGrid}: tiles cover the image, and blending them shows no seam. */
+/** {@link TileGrid}: tiles cover the image and blend without a seam. */
 class TileGridTest {
     private static TileGrid grid(int height, int width, int tileHeight, int tileWidth, int overlap) {
         return TileGrid.of(new ImageSize(width, height), tileHeight, tileWidth, new Tiling(overlap, 1));
@@ -35,7 +35,7 @@ class TileGridTest {
                                 starts[i] > starts[i - 1] && starts[i] + overlap <= starts[i - 1] + tile,
                                 length + " by " + tile + "-" + overlap + ": " + Arrays.toString(starts));
                     }
-                    // one tile fewer would not do
+                    // one tile fewer is not enough
                     assertTrue(starts.length == 1 || tile + (starts.length - 2) * (tile - overlap) < length);
                 }
             }
@@ -62,7 +62,7 @@ class TileGridTest {
         }
     }
 
-    /** What tiles agree on is the same after blending, to the last bit: no seam. */
+    /** Values that tiles agree on are bit-identical after blending. */
     @ParameterizedTest
     @CsvSource({"70,130,32,48,8", "32,48,32,48,16", "33,200,32,48,16", "96,96,32,32,0", "500,37,64,32,31"})
     void tilesOfOnePictureBlendIntoThePicture(int height, int width, int tileHeight, int tileWidth, int overlap) {

@@ -83,7 +83,7 @@ class VisaLayoutTest {
         Miniature.assertError(set::requireEvaluation, "1 file", "000.png");
     }
 
-    /** Images that are put into a folder do not get into the list. */
+    /** Images added to a folder are not in the list. */
     @Test
     void aListWithoutTrainingOrTestImagesIsTheRemedy() throws IOException {
         mini.text("split_csv/1cls.csv", HEAD + "candle,test,normal,candle/Data/Images/Normal/0001.JPG,\n");
@@ -98,7 +98,7 @@ class VisaLayoutTest {
                 "the list of the data set's images");
     }
 
-    /** The many images of a class that was not copied do not hide that its folder is missing. */
+    /** The missing folder of a class is reported despite its many missing images. */
     @Test
     void aClassOfTheSplitWithoutAFolderIsTheFirstProblem() throws IOException {
         Files.writeString(

@@ -19,8 +19,7 @@ import org.rlr.tensor.io.SafeTensorsFile;
 
 class MetricsTest {
     /**
-     * The curve that is drawn passes through the points of the whole one, begins and ends with it, and misses no step
-     * that can be seen.
+     * The drawn curve uses points of the full curve, has its ends, and misses no visible step.
      */
     @Test
     void theCurveForDrawingIsThinnedButNotMoved() {
@@ -104,7 +103,7 @@ class MetricsTest {
         assertEquals(Double.parseDouble(golden.metadata().get(metric)), actual, GOLDEN_TOLERANCE, metric);
     }
 
-    /** Scores from few values, so that ties abound within and across the labels; zeros of both signs among them. */
+    /** Returns scores from few values, with many ties within and across the labels and zeros of both signs. */
     private static double score(Random random, int values) {
         double score = (random.nextInt(values) - values / 2) / 8.0;
         return score == 0 && random.nextBoolean() ? -0.0 : score;

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** The metrics by their definitions, every threshold and every pair, as slow as they come. */
+/** The metrics by their definitions, over every threshold and every pair, without any optimisation. */
 final class NaiveMetrics {
     private NaiveMetrics() {}
 
@@ -34,7 +34,7 @@ final class NaiveMetrics {
         return sum;
     }
 
-    /** The greatest F1 and the highest threshold with it. */
+    /** Returns the greatest F1 and the highest threshold with it. */
     static double[] bestF1(double[] scores, boolean[] labels) {
         double[] best = {-1, 0};
         for (double threshold : descending(scores)) {
@@ -55,7 +55,7 @@ final class NaiveMetrics {
         return distinct.descendingSet();
     }
 
-    /** True positives, false positives, false negatives. */
+    /** Returns true positives, false positives and false negatives. */
     private static double[] counts(double[] scores, boolean[] labels, double threshold) {
         double[] counts = new double[3];
         for (int i = 0; i < scores.length; i++) {
@@ -71,7 +71,7 @@ final class NaiveMetrics {
         return counts;
     }
 
-    /** The regions of all masks, as lists of pixel indices into the pool; joined by repeated relabelling. */
+    /** Returns the regions of all masks as lists of pixel indices into the pool, joined by repeated relabelling. */
     static List<List<Integer>> regions(boolean[][] masks, int height, int width) {
         List<List<Integer>> regions = new ArrayList<>();
         for (int image = 0; image < masks.length; image++) {
@@ -155,7 +155,7 @@ final class NaiveMetrics {
         return high == low ? Double.NaN : area;
     }
 
-    /** False-positive rate and mean overlap. */
+    /** Returns the false-positive rate and the mean overlap. */
     private static double[] point(
             double[] pool, boolean[] labels, List<List<Integer>> regions, double threshold, boolean orEqual) {
         double falsePositives = 0;

@@ -54,9 +54,9 @@ class RecognitionResultTest {
     @Test
     void f1OfAllClassesTogether() {
         RecognitionResult result = RecognitionResult.of(IMAGES, THRESHOLDS);
-        // by the common threshold: 12 is a false alarm, 3 and 1 are missed
+        // with the common threshold 12 is a false alarm, 3 and 1 are missed
         check(result, Given.NOTHING, 4.0 / 7, 2.0 * 4 / 12);
-        // the image that was taken for fine lies above the threshold of fine, the unknown one is anomalous
+        // the image recognised as fine is above the threshold of fine, the unknown one is anomalous
         check(result, Given.RECOGNIZED, 1, 1);
         // 13 is below the threshold of coarse, 1 below that of fine
         check(result, Given.CLASS, 4.0 / 6, 6.0 / 7);

@@ -90,8 +90,7 @@ class ThresholdEstimatorTest {
     }
 
     /**
-     * What the intervals promise, on scores whose distribution is known: uniform on 0…1, where the rate at a threshold
-     * t is 1 - t.
+     * The coverage of the intervals on scores of a known distribution: uniform on 0…1, with rate 1 - t at threshold t.
      */
     @Test
     void theIntervalsHoldAsOftenAsTheySay() {

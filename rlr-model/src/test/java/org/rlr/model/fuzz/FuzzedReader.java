@@ -59,9 +59,9 @@ import org.rlr.tensor.io.TorchTensor;
 import org.rlr.tensor.io.TorchWriter;
 
 /**
- * All readers of bytes from outside: sound inputs to begin with, and the errors that they may throw. Inputs of
- * {@code …_HEADER} are the header of a SafeTensors file, those of {@code …_DESCRIPTION} the JSON in it; the rest of the
- * file is sound, so that changes get as far as the reader.
+ * All readers of foreign bytes, with valid inputs to start from and the errors that they may throw. Inputs of {@code
+ * …_HEADER} are the header of a SafeTensors file, those of {@code …_DESCRIPTION} the JSON in it; the rest of the file
+ * is valid, so that changes reach the reader.
  */
 enum FuzzedReader {
     JPEG(true, ImageException.class),
@@ -85,7 +85,7 @@ enum FuzzedReader {
     REAL_IAD(true, DataSetException.class),
     METRICS(true, RlrException.class);
 
-    /** Whether it takes less than a millisecond or so. */
+    /** Whether it takes less than about a millisecond. */
     private final boolean fast;
 
     private final List<Class<? extends RlrException>> errors;
@@ -100,12 +100,12 @@ enum FuzzedReader {
         return fast;
     }
 
-    /** What it may throw. */
+    /** The errors it may throw. */
     List<Class<? extends RlrException>> errors() {
         return errors;
     }
 
-    /** Sound inputs, and some that once were not refused as they should be. */
+    /** Returns valid inputs, and some that were once wrongly accepted. */
     List<byte[]> seeds() {
         try {
             return switch (this) {
@@ -158,7 +158,7 @@ enum FuzzedReader {
         }
     }
 
-    /** Reads an input as a command does that is given it. */
+    /** Reads an input like a command. */
     void read(byte[] input) {
         switch (this) {
             case JPEG, PNG, BMP, GIF, TIFF -> {
@@ -225,7 +225,7 @@ enum FuzzedReader {
         }
     }
 
-    /** A model that can be read can be used. */
+    /** Checks that a readable model can be used. */
     private static void model(byte[] input) {
         try (SafeTensorsFile file = SafeTensorsFile.of("input", input);
                 RlrModel model = ModelFile.load(file, Fixture.backend())) {
@@ -260,7 +260,7 @@ enum FuzzedReader {
         return Arrays.copyOfRange(file, LENGTH, headerEnd(file));
     }
 
-    /** A file of a header and the tensors of another. */
+    /** Returns a file with a new header and the tensors of another file. */
     private static byte[] headed(byte[] header, byte[] sound) {
         int end = headerEnd(sound);
         return ByteBuffer.allocate(LENGTH + header.length + sound.length - end)
@@ -271,7 +271,7 @@ enum FuzzedReader {
                 .array();
     }
 
-    /** A file with another text of its metadata. */
+    /** Returns a file with another text in its metadata. */
     private static byte[] described(byte[] sound, String key, byte[] text) {
         JsonObject header = JsonParser.parseString(new String(header(sound), StandardCharsets.UTF_8))
                 .getAsJsonObject();
@@ -318,7 +318,7 @@ enum FuzzedReader {
         }
     }
 
-    /** Files, folders and what inputs are read with. */
+    /** Files, folders and helpers to read inputs. */
     private static final class Fixture {
         static final RgbImage IMAGE = TestImages.smooth(32, 32);
         static final byte[] MODEL = resource("/cases/model/ansi_class.safetensors");
@@ -341,7 +341,7 @@ enum FuzzedReader {
 
         private static Path home() {
             try {
-                // in memory, where there are such files: a disk takes longer than the readers
+                // in memory if the system has such files: a disk is slower than the readers
                 Path memory = Path.of("/dev/shm");
                 Path home = Files.isWritable(memory)
                         ? Files.createTempDirectory(memory, "rlr-fuzz")
@@ -360,7 +360,7 @@ enum FuzzedReader {
             return write(HOME.resolve(reader + ".input"), input);
         }
 
-        /** A data set's folder with a list. */
+        /** Creates a data set's folder with a list. */
         static Path list(FuzzedReader reader, String name, byte[] input) {
             Path folder = HOME.resolve(reader.name());
             write(folder.resolve(name), input);
@@ -421,7 +421,7 @@ enum FuzzedReader {
             return read(file);
         }
 
-        /** A checkpoint of the PyTorch implementation, of one small level. */
+        /** Returns a checkpoint of the PyTorch implementation, of one small level. */
         static byte[] torch(boolean list) {
             Path file = HOME.resolve("sound.pth");
             Map<String, Object> level = new LinkedHashMap<>();

@@ -19,13 +19,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * {@link ReadersFuzzTest} for hours: half of the inputs are changes of sound files, half are those that Jazzer finds by
- * the code that they reach, in a process of their own. A line per reader goes to standard output. What is found is kept
- * in {@code target/fuzz} and belongs into {@code ReadersFuzzTestInputs/<method>} once it is mended.
+ * {@link ReadersFuzzTest} for hours: half of the inputs are changes of valid files, half are found by Jazzer by code
+ * coverage, in a separate process. Prints a line per reader to standard output. Keeps failing inputs in {@code
+ * target/fuzz}; after a fix they belong in {@code ReadersFuzzTestInputs/<method>}.
  */
 @Tag("long")
 class LongFuzzTest {
-    /** Inputs of a fast reader; a slow one gets a tenth. */
+    /** The number of inputs of a fast reader; a slow one gets a tenth. */
     private static final int INPUTS = Integer.getInteger("rlr.fuzz.inputs", 1_000_000);
 
     private static final long SEED = Long.getLong("rlr.fuzz.seed", 1);

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Changed files: the same seed gives the same ones. */
+/** Generates changed files: the same seed gives the same files. */
 final class Mutations {
     private static final int MOST_CHANGES = 4;
     private static final long[] NUMBERS = {
@@ -44,7 +44,7 @@ final class Mutations {
         random = new SplittableRandom(seed);
     }
 
-    /** The next file: one to four changes of a sound one. */
+    /** Returns the next file: one to four changes of a valid one. */
     byte[] next() {
         byte[] file = any().clone();
         for (int changes = 1 + random.nextInt(MOST_CHANGES); changes > 0; changes--) {
@@ -97,7 +97,7 @@ final class Mutations {
         return file;
     }
 
-    /** Anywhere, and more often where headers are: near the beginning and the end. */
+    /** Returns any position, more often near the beginning and the end, at headers. */
     private int place(int length) {
         return switch (random.nextInt(8)) {
             case 0 -> random.nextInt(Math.min(length, 64));
@@ -116,7 +116,7 @@ final class Mutations {
         }
     }
 
-    /** A word of text, as in JSON and lists, replaced by another. */
+    /** Replaces a word of text, as in JSON and lists, by another. */
     private byte[] token(byte[] file, int at) {
         int start = at;
         while (start > 0 && word(file[start - 1])) {

@@ -8,15 +8,15 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.rlr.tensor.RlrException;
 
-/** What a reader may do with whatever bytes: read them, or throw an error of its own; in little memory and time. */
+/** Checks that a reader reads any bytes or throws its own error, with limited memory and time. */
 final class Oracle {
-    /** Set where time counts, too: in the long round. */
+    /** Set if time also counts: in the long run. */
     static final String TIMED = "rlr.fuzz.timed";
 
     private static final long MEMORY = 64L << 20;
     private static final int MEMORY_PER_BYTE = 4;
     private static final long NANOSECONDS = 5_000_000_000L;
-    /** Traces of a fault of ours that was caught and passed on in words. */
+    /** Signs, in a message, of a caught programming error. */
     private static final List<String> FAULTS = List.of(
             "NullPointer", "IndexOutOf", "ClassCast", "Cannot invoke", "Cannot read", "StackOverflow", "java.io.");
 
@@ -26,22 +26,22 @@ final class Oracle {
 
     private Oracle() {}
 
-    /** @throws AssertionError if a reader does what it may not do */
+    /** @throws AssertionError if a reader breaks these rules */
     static void check(FuzzedReader reader, byte[] input) {
         if (PREPARED.add(reader)) {
-            // classes are loaded, and changed by Jazzer, as they are first used
+            // the first use loads classes, and Jazzer instruments them
             for (byte[] seed : reader.seeds()) {
                 try {
                     reader.read(seed);
                 } catch (RlrException e) {
-                    // it is judged when it is an input
+                    // it is checked when it is an input
                 }
             }
         }
         check(reader.name(), reader::read, reader.errors(), input);
     }
 
-    /** As that, of a reader and the errors that it may throw. */
+    /** Checks a reader with the errors that it may throw. */
     static void check(String name, Consumer<byte[]> reader, List<Class<? extends RlrException>> errors, byte[] input) {
         String what = name + ", " + input.length + " bytes: ";
         long allocated = THREADS.getCurrentThreadAllocatedBytes();

@@ -20,10 +20,9 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.TensorFileException;
 
 /**
- * Readers get bytes that nobody made for them. Here these are what was found earlier, in
- * {@code ReadersFuzzTestInputs/<method>}, and some changes of sound files, always the same; {@code -Pfuzz} goes on with
- * {@link LongFuzzTest}. Jazzer alone looks for more: {@code JAZZER_FUZZ=1 mvn -pl rlr-model test
- * -Dtest='ReadersFuzzTest#jpeg'}.
+ * Fuzzes readers with inputs found earlier, in {@code ReadersFuzzTestInputs/<method>}, and with a fixed set of changes
+ * of valid files; {@code -Pfuzz} continues with {@link LongFuzzTest}. To search with Jazzer alone: {@code JAZZER_FUZZ=1
+ * mvn -pl rlr-model test -Dtest='ReadersFuzzTest#jpeg'}.
  */
 @Tag("fuzz")
 class ReadersFuzzTest {
@@ -142,7 +141,7 @@ class ReadersFuzzTest {
         }
     }
 
-    /** Otherwise changes would be of what is refused from the beginning; decoders are too large for that. */
+    /** Otherwise changes would start from rejected inputs; decoders are too large for that. */
     @ParameterizedTest
     @EnumSource(
             mode = EnumSource.Mode.EXCLUDE,

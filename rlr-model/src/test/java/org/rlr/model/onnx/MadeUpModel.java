@@ -29,7 +29,7 @@ import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.golden.HashedTensors;
 
-/** Models of any backbone with made-up weights: their scores mean nothing, and are always the same. */
+/** Models of any backbone with made-up weights: their scores have no meaning, but are reproducible. */
 final class MadeUpModel {
     private MadeUpModel() {}
 
@@ -75,7 +75,7 @@ final class MadeUpModel {
         return new RlrModel(backend, info, backbone, statistics, levels, recognizer);
     }
 
-    /** Of a few pictures, as training takes them of its images. */
+    /** Creates a recogniser from a few pictures, like training from its images. */
     private static List<FeatureStatistics> statistics(RlrConfig config, Backbone backbone, Backend backend) {
         List<ChannelStatistics> all = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
@@ -97,7 +97,7 @@ final class MadeUpModel {
                 .toList();
     }
 
-    /** A picture of shapes and noise, of another kind for each number. */
+    /** Returns a picture of shapes and noise, of a different kind for each number. */
     static RgbImage image(int number, int width, int height) {
         byte[] rgb = new byte[3 * width * height];
         java.util.Random random = new java.util.Random(number);

@@ -129,7 +129,7 @@ class OnnxExportTest {
             assertTrue(defined.add(node.getOutput(0)), node.getName());
         }
         graph.getOutputList().forEach(output -> used.add(output.getName()));
-        assertEquals(defined, used, "nothing is left over");
+        assertEquals(defined, used, "every value is used");
     }
 
     private static List<String> described(List<ValueInfoProto> values) {
@@ -148,7 +148,7 @@ class OnnxExportTest {
         return dimension.getDimParam().isEmpty() ? Long.toString(dimension.getDimValue()) : dimension.getDimParam();
     }
 
-    /** Channels come first from the input on, so that nothing is reordered between two convolutions. */
+    /** Channels are first from the input on, so no value is reordered between two convolutions. */
     @Test
     void convolutionsFollowEachOtherWithoutReordering() throws IOException {
         GraphProto graph = written(
@@ -157,7 +157,7 @@ class OnnxExportTest {
         Map<String, Long> operations = graph.getNodeList().stream()
                 .collect(Collectors.groupingBy(NodeProto::getOpType, Collectors.counting()));
         assertEquals(10, operations.get("Conv"), operations.toString());
-        // of each level's map; of queries, keys, values and results of 2 blocks in 2 layers
+        // one per level's map; queries, keys, values and results of 2 blocks in 2 layers
         assertEquals(2 + 2 * 2 * 2 * 4, operations.get("Transpose"), operations.toString());
         for (NodeProto node : graph.getNodeList()) {
             for (AttributeProto attribute : node.getAttributeList()) {
@@ -245,7 +245,7 @@ class OnnxExportTest {
         }
     }
 
-    // ---- what cannot be recorded ----
+    // ---- unsupported operations ----
 
     private static RlrException refused(Function<Tensor, Tensor> computation) {
         Graph graph = new Graph(2, 3, 4, 4);
@@ -272,7 +272,7 @@ class OnnxExportTest {
                 .contains("before it is written"));
     }
 
-    /** What differs between batch sizes beside the batch would be wrong for every other size. */
+    /** Differences between batch sizes other than the batch would be wrong for every other size. */
     @Test
     void whatDependsOnTheBatchIsRefused() {
         for (Function<Tensor, Tensor> computation : List.<Function<Tensor, Tensor>>of(

@@ -253,13 +253,13 @@ class OnnxRuntimeTest {
         return values.stream().sorted().toList().get(values.size() / 2);
     }
 
-    /** Of numbers above 1 relative to them. */
+    /** Returns the difference, relative for numbers above 1. */
     private static double difference(float expected, float actual) {
         double difference = Math.abs(expected - actual) / Math.max(1, Math.abs(expected));
         return Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
     }
 
-    /** Known classes by their own thresholds, an unknown product by none. */
+    /** Known classes have their own thresholds, an unknown product has none. */
     @Test
     void verdictsAreThoseOfDetection() throws OrtException {
         RlrConfig config = config("resnet18", "64x64").build();
@@ -287,7 +287,7 @@ class OnnxRuntimeTest {
                         new ProductRecognizer.Product("one", List.of(pooled.get(0), pooled.get(4)), 0.3),
                         new ProductRecognizer.Product("two", List.of(pooled.get(1), pooled.get(5)), 0.3)),
                 deviation);
-        // exactly the score of an image, which does not exceed it
+        // exactly the score of an image, so the image does not exceed it
         Thresholds thresholds = new Thresholds(given(1e3), Map.of("one", given(scores[4]), "two", given(scores[1])));
         int anomalous = 0;
         int unknown = 0;

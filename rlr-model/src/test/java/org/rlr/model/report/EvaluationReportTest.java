@@ -46,7 +46,7 @@ class EvaluationReportTest {
     private int images;
 
     /**
-     * A class of images: {@code good:1.5} or a kind of defect and its score; defects have a mask where {@code masks}.
+     * Adds a class of images: {@code good:1.5} or a kind of defect and its score; defects have a mask if {@code masks}.
      */
     private void evaluated(String name, boolean masks, String... kindsAndScores) throws IOException {
         ClassEvaluator evaluator = new ClassEvaluator(name);
@@ -92,7 +92,7 @@ class EvaluationReportTest {
         evaluated("plain", false, "good:1", "good:1.1");
     }
 
-    /** The body parsed as XML, which this page's HTML is but for its style and head. */
+    /** Parses the body as XML; this page's HTML is XML except for its head. */
     private static Element body(String page) {
         String body = page.substring(page.indexOf("<main>"), page.indexOf("</main>") + 7)
                 .replaceAll("(<img [^>]*)>", "$1/>");
@@ -135,7 +135,7 @@ class EvaluationReportTest {
                 && page.contains("prefers-color-scheme: dark"));
         assertFalse(
                 page.contains("<script") || page.contains("<link") || page.contains("@import") || page.contains("url("),
-                "nothing from outside");
+                "no external resources");
         Matcher address = Pattern.compile("(?:src|href)='([^']*)'").matcher(page);
         while (address.find()) {
             assertTrue(
@@ -177,7 +177,7 @@ class EvaluationReportTest {
         assertEquals(List.of("3", "4"), rows.get(1).subList(8, 10));
         assertEquals(List.of("plain", "–", "–", "–", "–", "–", "–", "–", "2", "0"), rows.get(2));
         assertEquals("83.3", rows.get(3).get(1));
-        assertTrue(body.getTextContent().contains("plain: no defective test images"), "says why");
+        assertTrue(body.getTextContent().contains("plain: no defective test images"), "gives the reason");
         assertTrue(body.getTextContent().contains("Evaluation: parts <1>"));
     }
 
@@ -227,7 +227,7 @@ class EvaluationReportTest {
         assertTrue(captions.get(5).startsWith("normal nut & bolt / good / 1.png"), captions.get(5));
     }
 
-    /** A black square would say that there is no defect. */
+    /** A black square would mean an image without a defect. */
     @Test
     void aDefectWithoutAMaskIsCalledSo() throws IOException {
         evaluated("bare", false, "good:1", "hole:2.4");
@@ -261,7 +261,7 @@ class EvaluationReportTest {
         }
     }
 
-    /** As of a model that another program trained: no settings of the training, and a threshold that nobody found. */
+    /** Like a model trained by another program: no training settings, and a given threshold. */
     @Test
     void aModelThatSaysLess() {
         ModelInfo info = ModelInfo.builder(RlrConfig.published("scattering"))

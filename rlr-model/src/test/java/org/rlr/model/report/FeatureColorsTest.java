@@ -9,13 +9,12 @@ import org.junit.jupiter.api.Test;
 import org.rlr.model.data.RgbImage;
 import org.rlr.tensor.RlrException;
 
-/** Principal components against maps whose components are known. */
+/** Principal components of maps with known components. */
 class FeatureColorsTest {
     private static final int TOKENS = 400;
 
     /**
-     * Three independent directions (1,1,0,0,0)/√2, e₂, −e₃ of deviations 5, 3 and 1 around 7, and channels that do not
-     * vary.
+     * Three independent directions (1,1,0,0,0)/√2, e₂, −e₃ of deviations 5, 3 and 1 around 7, and constant channels.
      */
     private static float[] tokens(double[][] factors) {
         float[] tokens = new float[TOKENS * 5];

@@ -128,7 +128,7 @@ class OverlaysTest {
         assertEquals(new ImageSize(2 * tile + 4, tile / 2), withoutMask.size());
     }
 
-    /** What was found by tiles in a large image has to be seen in its picture. */
+    /** Details found by tiles in a large image must be visible in its picture. */
     @Test
     void aPanelIsAsLargeAsAMapThatIsLarger() {
         RgbImage image = flat(80, 40, 200);
@@ -140,11 +140,11 @@ class OverlaysTest {
         assertArrayEquals(new int[] {150, 150, 150}, pixel(panel, 404 + 299, 100));
         assertFalse(
                 Arrays.equals(new int[] {150, 150, 150}, pixel(panel, 404 + 300, 100)),
-                "a pixel of the map is one of the picture");
+                "one picture pixel per map pixel");
         assertEquals(
                 new ImageSize(2 * 2048 + 4, 1024),
                 Overlays.panel(image, null, new float[3000], 1, 3000, scale).size(),
-                "not beyond what is sensible");
+                "at most the size limit");
     }
 
     @Test

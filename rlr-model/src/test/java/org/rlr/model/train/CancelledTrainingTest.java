@@ -39,7 +39,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** A training that is ended at any moment loses nothing: what is resumed gives the same bytes as one left alone. */
+/**
+ * A training cancelled at any moment loses nothing: the resumed training gives the same bytes as an uninterrupted one.
+ */
 class CancelledTrainingTest {
     private static final int MOMENTS = 12;
 
@@ -49,12 +51,12 @@ class CancelledTrainingTest {
     private static DataSet data;
     private static Backend backend;
 
-    /** The files of a training that was left alone. */
+    /** The files of an uninterrupted training. */
     private static Outcome alone;
 
     private record Outcome(byte[] model, byte[] best, List<String> metrics) {}
 
-    /** Counts what a listener hears, and does something at a moment. */
+    /** Counts the events of a listener, and runs an action at one of them. */
     private static final class Moment implements TrainingListener {
         private final int at;
         private final Runnable action;
@@ -134,7 +136,7 @@ class CancelledTrainingTest {
         assertFalse(Thread.interrupted());
     }
 
-    /** Everything that a training can do, in little. */
+    /** A small training with every feature. */
     private static RlrTraining training(Path home, TrainingListener listener) {
         return RlrTraining.on(data)
                 .recipe(Recipe.PUBLISHED)
@@ -163,7 +165,7 @@ class CancelledTrainingTest {
                 Files.readAllBytes(home.resolve("model")),
                 Files.readAllBytes(home.resolve("best")),
                 Files.readAllLines(home.resolve("metrics.csv")).stream()
-                        // without images per second, which differ
+                        // without images per second, which vary
                         .map(line -> line.replaceFirst("^((?:[^,]*,){4})[^,]*,", "$1"))
                         .toList());
     }
@@ -175,7 +177,7 @@ class CancelledTrainingTest {
         assertEquals(alone.metrics, outcome.metrics, what);
     }
 
-    /** Nothing is half there, and what is resumed, if anything can be, ends as a training left alone. */
+    /** No file is incomplete, and a resumed training, if possible, ends like an uninterrupted one. */
     private static void assertNothingIsLost(Path home, boolean cancelled, CancelledException thrown, String what)
             throws IOException {
         try (Stream<Path> files = Files.list(home)) {
@@ -200,7 +202,7 @@ class CancelledTrainingTest {
         assertAsLeftAlone(home, what);
     }
 
-    /** A folder where a model was, which is not to be damaged. */
+    /** A folder with an old model, which must stay intact. */
     private Path home(String name) throws IOException {
         Path home = Files.createDirectory(shared.resolve(name));
         Files.write(home.resolve("model"), new byte[] {1, 2, 3});
@@ -219,7 +221,7 @@ class CancelledTrainingTest {
         SplittableRandom random = new SplittableRandom(seed);
         int all = moments();
         for (int i = 0; i < MOMENTS; i++) {
-            // one in each part of the training, the last of which may have nothing left to cancel
+            // one in each part of the training; the last may come too late to cancel
             int at = (i * all + random.nextInt(all)) / MOMENTS;
             String what = "seed " + seed + ", interrupted at " + at + " of " + all;
             Path home = home("interrupt" + i);

@@ -24,8 +24,8 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
 /**
- * Training steps that are captured and run again, by the CUDA backend on the stand-in for a driver, against the same
- * steps submitted one by one.
+ * Training steps captured and replayed by the CUDA backend on the stand-in driver, compared with the same steps
+ * submitted one by one.
  */
 @Tag(StandIn.TAG)
 class CapturedStepsTest {
@@ -92,7 +92,7 @@ class CapturedStepsTest {
         return values;
     }
 
-    /** The backend with another answer to being asked to capture: nothing, or its own, which is counted. */
+    /** The backend with another result of a capture request: none, or its own, counted. */
     private static Backend asking(Backend backend, boolean captures, int[] made) {
         return (Backend) Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (proxy, method, arguments) -> {

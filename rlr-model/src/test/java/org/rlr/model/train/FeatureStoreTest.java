@@ -31,7 +31,7 @@ class FeatureStoreTest {
             float[][][] expected = new float[IMAGES][SIZES.length][];
             SplittableRandom random = new SplittableRandom(1);
             int offset = 3;
-            // in an order that is not the file's
+            // in an order that differs from the file's
             for (int image = IMAGES - 1; image >= 0; image--) {
                 for (int level : new int[] {1, 0, 2}) {
                     float[] values = new float[offset + SIZES[level] + 2];

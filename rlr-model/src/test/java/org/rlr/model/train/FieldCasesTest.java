@@ -32,15 +32,14 @@ import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 /**
- * Files from the field and hostile ones, as they are kept beside the repository in {@code shared/cases}: each folder
- * has a row in the table of {@code docs/results/2026-11-30-field-files.md}, and those of images and files are read
- * here.
+ * Field files and hostile files, kept beside the repository in {@code shared/cases}: each folder has a row in the table
+ * of {@code docs/results/2026-11-30-field-files.md}; folders of images and files are read here.
  */
 class FieldCasesTest {
     private static final Path CASES = Path.of("..", "..", "shared", "cases");
     private static final Path TABLE = Path.of("..", "docs", "results", "2026-11-30-field-files.md");
 
-    /** Reads a folder of cases and says what comes of it. */
+    /** Reads a folder of cases and describes the result. */
     private interface Check {
         String now(Path folder) throws Exception;
     }
@@ -53,7 +52,7 @@ class FieldCasesTest {
         cases.put(folder, new Case(before, check));
     }
 
-    /** A folder whose behaviour is held by another test. */
+    /** Adds a folder that another test checks. */
     private void elsewhere(String folder, String before, String now, String test) {
         row(folder, before, path -> {
             assertNotNull(Class.forName("org.rlr.model." + test));
@@ -258,7 +257,7 @@ class FieldCasesTest {
         }
     }
 
-    /** What Pillow reads of a file of that name. */
+    /** Returns Pillow's pixels of a file of that name. */
     private static RgbImage pillow(String name) throws IOException {
         try (InputStream in = FieldCasesTest.class.getResourceAsStream("/cases/tiff/" + name + ".png")) {
             return Images.read(in);

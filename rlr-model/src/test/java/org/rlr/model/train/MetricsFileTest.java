@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.tensor.RlrException;
 
-/** Lines of a training that is gone on with. */
+/** Lines of a resumed training. */
 class MetricsFileTest {
     private static final double LOSS = 0.5;
 
@@ -24,7 +24,7 @@ class MetricsFileTest {
         return new EpochReport(epoch, new EpochReport.Losses(LOSS, List.of(LOSS)), 1e-4f, 1, null, null);
     }
 
-    /** Of epoch 10 no more than a digit was written, which alone would be epoch 1. */
+    /** Only one digit of epoch 10 was written, which reads as epoch 1. */
     @Test
     void aLineThatWasBeingWrittenIsMadeAgain() throws IOException {
         Path csv = folder.resolve("metrics.csv");
@@ -48,7 +48,7 @@ class MetricsFileTest {
         }
     }
 
-    /** Unlike a line that breaks off before the epochs that the state has behind it. */
+    /** Unlike an incomplete line of an epoch that the state has done. */
     @Test
     void aMissingLineIsNot() throws IOException {
         Path csv = folder.resolve("metrics.csv");

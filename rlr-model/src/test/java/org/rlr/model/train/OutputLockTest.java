@@ -19,7 +19,7 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.tensor.RlrException;
 
-/** Of all who want to write a model one does. */
+/** Only one of several writers of a model gets the lock. */
 class OutputLockTest {
     @TempDir
     Path folder;
@@ -36,13 +36,13 @@ class OutputLockTest {
         for (int round = 0; round < 2; round++) {
             try (OutputLock lock = OutputLock.of(Map.of("`out`", out))) {
                 Path same = Files.createDirectories(folder.resolve("sub")).resolve("../model.safetensors");
-                // the thread that has it may have it again
+                // the thread that holds the lock may take it again
                 OutputLock.of(Map.of("`out`", same)).close();
                 RlrException refused =
                         elsewhere(() -> OutputLock.of(Map.of("`metrics`", same)).close());
                 assertEquals("another training that writes " + same + " is running", refused.getMessage());
                 assertEquals("wait for it, end it, or choose another `metrics`", refused.remedy());
-                // nothing of several is kept
+                // none of several locks is kept
                 elsewhere(() -> OutputLock.of(new TreeMap<>(Map.of("a", folder.resolve("other"), "b", out)))
                         .close());
                 OutputLock.of(Map.of("`out`", folder.resolve("other"))).close();
@@ -51,7 +51,7 @@ class OutputLockTest {
         assertEquals(List.of(folder.resolve("sub")), files());
     }
 
-    /** What an action on another thread is refused with. */
+    /** Returns the error of an action on another thread. */
     private static RlrException elsewhere(Executable action) {
         return CompletableFuture.supplyAsync(
                         () -> assertThrows(RlrException.class, action), task -> new Thread(task).start())
@@ -74,7 +74,7 @@ class OutputLockTest {
     }
 
     /**
-     * Each takes and gives back the lock again and again; a file that only one may make tells when two have it at once.
+     * Each process takes and releases the lock repeatedly; a file that only one may create detects two holders.
      */
     @Test
     void oneOfSeveralProcessesHasIt() throws IOException, InterruptedException {
@@ -97,15 +97,15 @@ class OutputLockTest {
         for (Process each : processes) {
             failed += each.waitFor() == 0 ? 0 : 1;
         }
-        assertEquals(0, failed, "processes that met another one");
+        assertEquals(0, failed, "processes that held the lock together with another");
         assertEquals(List.of(), files());
     }
 
-    /** A process of its own that wants the lock. */
+    /** A separate process that takes the lock. */
     static final class Contender {
         private Contender() {}
 
-        /** Folder, and how often the lock is to be had. */
+        /** Arguments: the folder, and how often to take the lock. */
         public static void main(String[] args) throws IOException {
             Path folder = Path.of(args[0]);
             Path mine = folder.resolve("mine");

@@ -60,7 +60,7 @@ class PerturbationTest {
         }
     }
 
-    /** Normal numbers: none is zero. */
+    /** Returns normal random numbers, none of them zero. */
     private static float[] tokens(int count) {
         SplittableRandom random = new SplittableRandom(5);
         float[] x = new float[IMAGES * count * CHANNELS];
@@ -70,7 +70,7 @@ class PerturbationTest {
         return x;
     }
 
-    /** For each image which tokens are bit for bit as they were. */
+    /** Returns for each image which tokens are bit-identical. */
     private static boolean[][] untouched(float[] x, float[] y, int tokens) {
         boolean[][] same = new boolean[IMAGES][tokens];
         for (int i = 0; i < IMAGES * tokens; i++) {
@@ -148,7 +148,7 @@ class PerturbationTest {
         }
     }
 
-    /** No token is preferred: over many steps each is chosen about as often as any other. */
+    /** No token is preferred: over many steps all are chosen about equally often. */
     @Test
     void everyTokenIsChosenEquallyOften() {
         int tokens = 16;
@@ -170,7 +170,7 @@ class PerturbationTest {
         }
     }
 
-    /** {@code (y − x) / (s·‖x‖/C)} is a standard normal number for every value, however long its token is. */
+    /** {@code (y − x) / (s·‖x‖/C)} is a standard normal number for every value, with tokens of any norm. */
     @Test
     void noiseIsNormalWithTheTokensNormTimesScaleByChannelsAsDeviation() {
         int tokens = 5000;

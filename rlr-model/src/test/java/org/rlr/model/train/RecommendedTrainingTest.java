@@ -38,7 +38,9 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** What the recommended recipe does beyond its values: images held out, their threshold, a time, an early end. */
+/**
+ * Features of the recommended recipe beyond its values: held-out images, their threshold, a time limit, an early end.
+ */
 class RecommendedTrainingTest {
     @TempDir
     private static Path home;
@@ -46,7 +48,7 @@ class RecommendedTrainingTest {
     private static DataSet data;
     private static Backend backend;
 
-    /** Hears how many epochs were planned and made, and their validation losses; ends the training after some. */
+    /** Records the numbers of planned and finished epochs and their validation losses; ends the training after some. */
     private static final class Heard implements TrainingListener {
         private final int until;
         private final List<Double> losses = new ArrayList<>();
@@ -119,7 +121,7 @@ class RecommendedTrainingTest {
         return validation;
     }
 
-    /** A rate of 0.05 takes 19 images. */
+    /** A rate of 0.05 requires 19 images. */
     /** Deeper and wider models take lower rates; the published shape takes that of the recipe fast. */
     @ParameterizedTest
     @CsvSource({"64, 2, 2e-3", "32, 1, 2e-3", "96, 2, 1.3333334e-3", "64, 3, 1.3333334e-3", "128, 4, 5e-4"})
@@ -141,7 +143,7 @@ class RecommendedTrainingTest {
         assertEquals(new Validation(0.12, true, null, 0.05), heldOut(40, 40, 40, 40));
         assertEquals(new Validation(0.2, true, null, 0.05), heldOut(93));
         assertNull(heldOut(92));
-        assertNull(heldOut(500, 1), "nothing can be held out of a single image");
+        assertNull(heldOut(500, 1), "a single image cannot be held out");
         assertNull(Recipe.of(Recipe.PUBLISHED, Backbones.WEIGHT_FREE, ofSizes(800))
                 .training()
                 .validation());
@@ -212,7 +214,7 @@ class RecommendedTrainingTest {
         assertThrows(InvalidSettingException.class, () -> RlrTraining.on(data).time(Duration.ZERO));
     }
 
-    /** At so high a rate the loss rises now and then. */
+    /** At such a high rate the loss sometimes rises. */
     @Test
     void patienceEndsATrainingAndResumingEndsItToo() throws IOException {
         Heard all = new Heard(0);
@@ -247,7 +249,7 @@ class RecommendedTrainingTest {
             patient("cut", new Heard(0), 2).resume(state).run().close();
             assertEquals(-1, Files.mismatch(home.resolve("patient"), home.resolve("cut")));
 
-            // the best of an uninterrupted training of so many epochs, bit for bit
+            // bit-identical to the best of an uninterrupted training of that many epochs
             try (Trained short_ = patient("short", new Heard(0), null)
                             .settings(s -> s.epochs(until))
                             .run();

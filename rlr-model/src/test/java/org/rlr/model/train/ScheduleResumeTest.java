@@ -22,7 +22,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** A learning rate that changes from step to step, and a training that is broken off in the middle of its way. */
+/** A learning rate that changes with every step, and a training that is interrupted midway. */
 class ScheduleResumeTest {
     private static final int EPOCHS = 4;
     private static final int BROKEN_IN = 3;

@@ -34,7 +34,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
-/** Features computed once are the bits that each training and each evaluation would compute for itself. */
+/** Shared features are bit-identical to those that each training and evaluation would compute. */
 class SharedFeaturesTest {
     @TempDir
     Path folder;
@@ -113,7 +113,7 @@ class SharedFeaturesTest {
         for (String kernels : KernelSets.NAMES) {
             for (String name : List.of(
                     Backbones.WEIGHT_FREE, "tf_efficientnet_lite0", "efficientnet_b0", "resnet18", "resnet50")) {
-                // the last one is much to compute
+                // the last one takes long to compute
                 List<ImageSource> images = images().subList(0, name.equals("resnet50") ? 5 : 12);
                 for (Tiling tiling :
                         name.equals("resnet18") ? new Tiling[] {null, new Tiling(16, 1.5)} : new Tiling[] {null}) {
@@ -124,7 +124,7 @@ class SharedFeaturesTest {
                             SharedFeatures shared =
                                     new SharedFeatures(backend, backbone, config, images, TrainingListener.SILENT)) {
                         ComputedFeatureMaps computed = new ComputedFeatureMaps(backbone, config);
-                        // in an order and a number that are not those of the computing
+                        // in an order and batch size that differ from the computation
                         List<ImageSource> some = new ArrayList<>(images.subList(1, images.size()));
                         java.util.Collections.reverse(some);
                         assertEquals(computed.count(some), shared.count(some));

@@ -12,7 +12,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.nn.Adam;
 
-/** Reads states of trainings as a training that resumes does, for tests of other packages. */
+/** Reads states like a training that resumes, for tests of other packages. */
 public final class StateReaders {
     private static final int MOST_EPOCHS = 4;
 
@@ -44,7 +44,7 @@ public final class StateReaders {
         return state -> DecoderState.load(state, identity, MOST_EPOCHS);
     }
 
-    /** The description of a state of a decoder's training, as its file has it. */
+    /** Returns the description in a state file of a decoder's training. */
     public static String decoderIdentity(DecoderInfo info) {
         return Json.write(DecoderIdentity.of(info, List.<ImageSource>of(), () -> {}));
     }
@@ -52,7 +52,7 @@ public final class StateReaders {
     /** Reads a state. */
     @FunctionalInterface
     public interface Reader {
-        /** Throws what a training that resumes from it throws. */
+        /** Throws the error of a training that resumes from it. */
         void read(Path state);
     }
 }

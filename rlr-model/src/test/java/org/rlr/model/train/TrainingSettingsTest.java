@@ -65,7 +65,7 @@ class TrainingSettingsTest {
                 "`warmupSteps` is -1; it must be zero or a positive number of steps",
                 assertThrows(InvalidSettingException.class, () -> settings(-1, null))
                         .explanation());
-        assertEquals(Schedule.CONSTANT, settings(0, null).schedule(), "models of earlier versions do not say");
+        assertEquals(Schedule.CONSTANT, settings(0, null).schedule(), "models of earlier versions lack it");
         assertEquals(
                 "unknown schedule 'linear'; choose constant or cosine with `schedule`",
                 assertThrows(InvalidSettingException.class, () -> Schedule.of("linear"))

@@ -56,7 +56,7 @@ class ValidationSplitTest {
                 Stream.concat(split.training().stream(), split.validation().stream())
                         .sorted(Comparator.comparing(ImageSource::id))
                         .toList());
-        // the order in which images are learned from stays that of the data set
+        // training images keep the order of the data set
         assertEquals(all.stream().filter(split.training()::contains).toList(), split.training());
         assertEquals(
                 1,

@@ -27,8 +27,8 @@ import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 /**
- * Two levels in one Adam that is stepped once per level, with PyTorch's gradients of zero (RLR §8), against PyTorch's
- * numbers.
+ * Two levels in one Adam that is stepped once per level, with PyTorch's gradients of zero (RLR §8), compared with
+ * PyTorch's numbers.
  */
 class ZeroStepsGoldenTest {
     private static final double TOLERANCE = 1e-5;
@@ -37,14 +37,14 @@ class ZeroStepsGoldenTest {
         return new Gson().fromJson(json, int[].class);
     }
 
-    /** Room for the losses of every batch and level. */
+    /** Space for the losses of every batch and level. */
     private static double[][] losses() {
         try (SafeTensorsFile golden = GoldenFiles.open("rlr-zero-steps")) {
             return new double[(int) golden.entry("losses").shape()[0]][2];
         }
     }
 
-    /** Losses before each step, {@code [batch][level]}, and each level's output after all, in a mode. */
+    /** Losses before each step, {@code [batch][level]}, and each level's output after all steps, in a mode. */
     @SuppressWarnings("try") // scopes only have to be open
     private static void train(String kernels, OptimizerMode mode, double[][] losses, List<float[]> outputs) {
         try (SafeTensorsFile golden = GoldenFiles.open("rlr-zero-steps");
@@ -120,7 +120,7 @@ class ZeroStepsGoldenTest {
         }
     }
 
-    /** The usual optimiser is another one, so the numbers above hold the quirk. */
+    /** The usual optimiser gives other numbers, so the test above covers the quirk. */
     @Test
     void theUsualOptimizerGivesOtherNumbers() {
         double[][] usual = losses();
