@@ -15,7 +15,7 @@ import org.rlr.tensor.Services;
 /** The known layouts; reads a data set in the layout that fits. */
 public final class DataLayouts {
     /** The remedy of layouts with a list of their images, where adding files to a folder has no effect. */
-    static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or take another";
+    static final String LIST_REMEDY = "the list of the data set's images names none: copy it again, or use another";
 
     private static @Nullable Map<String, DataLayout> found;
 

@@ -47,7 +47,7 @@ final class RealIadList {
                         "the list " + file + " has "
                                 + train.stream().filter(Sample::anomalous).count()
                                 + " defective images in 'train', first " + sample.image(),
-                        "training images must be normal: take the lists in realiad_jsons or realiad_jsons_sv",
+                        "training images must be normal: use the lists in realiad_jsons or realiad_jsons_sv",
                         null);
             }
         }

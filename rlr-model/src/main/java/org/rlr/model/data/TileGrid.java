@@ -32,7 +32,7 @@ public final class TileGrid {
      * enlarged to tile size, keeping the aspect ratio.
      *
      * @param image size of the image as it was read
-     * @param tileHeight rows of a tile, which is a model's input
+     * @param tileHeight rows of a tile, as of the model's input
      * @param tileWidth columns of a tile
      * @param tiling least overlap, and scale
      * @return the grid, of at least one tile

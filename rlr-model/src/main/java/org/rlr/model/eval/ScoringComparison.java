@@ -60,7 +60,7 @@ public record ScoringComparison(List<Row> rows) {
      * @param data has test images ({@link DataSet#requireEvaluation})
      * @param scorings without doubles
      * @param progress is run after each image
-     * @param failed takes an image that cannot be read or whose mask cannot, and the reason
+     * @param failed receives an image with an unreadable file or mask, and the reason
      * @return a row per scoring
      */
     public static ScoringComparison of(

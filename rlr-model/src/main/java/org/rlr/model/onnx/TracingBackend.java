@@ -90,7 +90,7 @@ final class TracingBackend extends InferenceBackend {
         if (!symbol.pieces.isEmpty()) {
             whole = joined(symbol.pieces);
             if (whole.shape().elements() != symbol.elements()) {
-                throw unrecordable("a tensor is read of which a part was not written");
+                throw unrecordable("a tensor is read before all its parts are written");
             }
             symbol.pieces.clear();
             symbol.held = whole;

@@ -77,7 +77,7 @@ public final class ReconstructionPictures {
      * at least {@link Overlays#TILE} and at most 1024 pixels.
      *
      * @param image the image as it was read
-     * @param e what the model made of it
+     * @param e the examination of the image
      * @param scale of the map's colours
      * @return the panel
      */
@@ -110,7 +110,7 @@ public final class ReconstructionPictures {
     /**
      * Returns features, reconstruction and the reference's chunks: a line per level, or a single line with a decoder.
      *
-     * @param e what the model made of an image
+     * @param e the examination of an image
      * @param size of each picture
      * @return lines of pictures
      */

@@ -111,7 +111,7 @@ record TrainingIdentity(
                 digest.add(length(Files.size(file))).add(in);
             } catch (IOException e) {
                 throw new DataSetException(
-                        "cannot read " + image + ": " + IoReason.of(e), "check that it exists and its permissions", e);
+                        "cannot read " + image + ": " + IoReason.of(e), "check that it exists and can be read", e);
             }
         }
         return digest.hex();
