@@ -241,7 +241,7 @@ class ImagesTest {
             Files.write(cut, Arrays.copyOf(whole, length));
             try {
                 assertEquals(
-                        picture, Images.read(cut), "half a picture from " + length + " of " + whole.length + " bytes");
+                        picture, Images.read(cut), "an incomplete image from " + length + " of " + whole.length + " bytes");
             } catch (ImageException e) {
                 refused++;
                 assertTrue(e.getMessage().contains(cut.toString()), e.getMessage());

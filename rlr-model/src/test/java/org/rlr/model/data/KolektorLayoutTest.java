@@ -88,7 +88,7 @@ class KolektorLayoutTest {
         mini.images("train/10001.png");
         Miniature.assertError(() -> DataLayouts.read(root), root.resolve("train/10001.png"), "10001_gt");
         Files.delete(root.resolve("train/10000_GT.png"));
-        Miniature.assertError(() -> DataLayouts.read(root, "kolektor-sdd2"), "no train/10000_GT.png");
-        Miniature.assertError(() -> DataLayouts.read(root, "kolektor-sdd"), "no kos01/Part0_label.bmp");
+        Miniature.assertError(() -> DataLayouts.read(root, "kolektor-sdd2"), "no file such as train/10000_GT.png");
+        Miniature.assertError(() -> DataLayouts.read(root, "kolektor-sdd"), "no file such as kos01/Part0_label.bmp");
     }
 }
