@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Compare sets of attention blocks: train and evaluate a model for each set and seed, and print mean ± sample standard deviation of the metrics.",
-            "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and those that follow it.",
-            "Features of the images are computed once for all of them. Models are not kept. All other options are those of 'rlr train'."
+            "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and the numbers after it.",
+            "The features of the images are computed once and shared by all runs. Models are not saved. All other options are those of 'rlr train'."
         })
 final class AblateCommand implements Callable<Integer> {
     @Spec
@@ -112,7 +112,7 @@ final class AblateCommand implements Callable<Integer> {
         try (Backend device = backend.open()) {
             text.printf("backbone %s, %s%n", name, device.description());
             text.flush();
-            // the sets differ in what comes after the features
+            // all sets use the same features
             try (Backbone opened = Backbones.open(
                             name, weights.of(name), configs.get(0).levels(), device);
                     SharedFeatures features = SeedRuns.features(device, opened, configs.get(0), set, text)) {
@@ -153,14 +153,14 @@ final class AblateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The configurations asked for, all checked before the first is trained. */
+    /** Returns the configurations, all checked before the first is trained. */
     private List<RlrConfig> configs(String name, RlrConfig base) {
         OptionSpec option = spec.commandLine().getParseResult().matchedOption("--blocks");
         if (option == null) {
             return List.of(model.config(name, base));
         }
         List<RlrConfig> configs = new ArrayList<>();
-        // As written: the option itself knows all blocks, but no longer which of them came together.
+        // the option's own list does not keep which blocks were given together
         for (String set : option.originalStringValues()) {
             RlrConfig config = model.config(
                     name,
@@ -171,7 +171,7 @@ final class AblateCommand implements Callable<Integer> {
             if (configs.contains(config)) {
                 throw new RlrException(
                         "--blocks " + String.join(",", config.blocks()) + " is given twice",
-                        "give each set once, and more --seeds for more runs of it");
+                        "give each set once; raise --seeds for more runs of a set");
             }
             configs.add(config);
         }

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The header {@code Accept} of HTTP: the answer that a client would rather have. */
+/** Reads the HTTP header {@code Accept}, which says what answer a client prefers. */
 final class Accept {
     static final String PNG = "image/png";
     static final String JSON = "application/json";
@@ -14,7 +14,7 @@ final class Accept {
 
     private Accept() {}
 
-    /** Whether a client would rather have the overlay than JSON. @throws Problem if it accepts neither */
+    /** Returns whether a client prefers the overlay to JSON. @throws Problem if it accepts neither */
     static boolean wantsPicture(@Nullable String accept) throws Problem {
         int picture = wanted(accept, PNG);
         int json = wanted(accept, JSON);
@@ -26,7 +26,8 @@ final class Accept {
     }
 
     /**
-     * How much a type is wanted by a header {@code Accept}: 0 for not at all; of equal ones the more exact counts more.
+     * Returns the preference for a type in a header {@code Accept}: 0 if it is refused; at equal quality the more exact
+     * range wins.
      */
     private static int wanted(@Nullable String accept, String type) {
         if (accept == null) {
@@ -48,7 +49,7 @@ final class Accept {
         return wanted;
     }
 
-    /** In thousandths. */
+    /** Returns the quality in thousandths. */
     private static int quality(String... parameters) {
         for (String parameter : parameters) {
             Matcher q = QUALITY.matcher(parameter.strip());

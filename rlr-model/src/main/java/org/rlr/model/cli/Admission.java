@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Bounds the images that are in a service, those that wait for their turn included. */
+/** Limits the number of images in a service, including those that wait. */
 final class Admission {
     private static final int LONGEST_RETRY = 60;
 
@@ -14,10 +14,10 @@ final class Admission {
     private final int perClient;
     private final AtomicInteger inside = new AtomicInteger();
     private final Map<InetAddress, Integer> clients = new ConcurrentHashMap<>();
-    /** About how long one takes, in seconds; the last ones count most. */
+    /** The moving average of the time per image, in seconds. */
     private volatile double seconds;
 
-    /** A place, until it is closed. */
+    /** A place in the service; closing it frees the place. */
     interface Place extends AutoCloseable {
         @Override
         void close();
@@ -26,9 +26,9 @@ final class Admission {
     /**
      * An admission.
      *
-     * @param atOnce images that are computed at once
-     * @param queued images that may wait
-     * @param perClient requests of one address; 0 for any number
+     * @param atOnce number of images that are computed at once
+     * @param queued largest number of images that wait
+     * @param perClient largest number of requests from one address; 0 for no limit
      */
     Admission(int atOnce, int queued, int perClient) {
         this.atOnce = atOnce;
@@ -36,7 +36,7 @@ final class Admission {
         this.perClient = perClient;
     }
 
-    /** Counts a request of a client. @throws Problem if it has as many as it may */
+    /** Counts a request of a client. @throws Problem if the client has reached its limit */
     Place ofClient(InetAddress client) throws Problem {
         if (clients.merge(client, 1, Integer::sum) > perClient && perClient > 0) {
             leave(client);
@@ -54,7 +54,7 @@ final class Admission {
         clients.computeIfPresent(client, (key, count) -> count == 1 ? null : count - 1);
     }
 
-    /** Takes a place for an image. @throws Problem if as many wait as may */
+    /** Takes a place for an image. @throws Problem if the queue is full */
     Place ofImage() throws Problem {
         if (inside.incrementAndGet() > most) {
             int retry = retryAfter();
@@ -65,7 +65,7 @@ final class Admission {
         long start = System.nanoTime();
         return () -> {
             int others = inside.getAndDecrement();
-            // its own share of the time that it was inside
+            // the part of the time that was spent on this image
             double own = (System.nanoTime() - start) / 1e9 * Math.min(1, (double) atOnce / others);
             seconds = seconds == 0 ? own : 0.9 * seconds + 0.1 * own;
         };
@@ -75,7 +75,7 @@ final class Admission {
         return inside.get();
     }
 
-    /** Seconds after which those that are inside now will have left, about; at least 1. */
+    /** Returns about how many seconds the images in the service still take; at least 1. */
     int retryAfter() {
         return (int) Math.max(1, Math.min(LONGEST_RETRY, Math.ceil(inside.get() * seconds / atOnce)));
     }

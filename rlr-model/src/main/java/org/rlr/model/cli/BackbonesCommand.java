@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "backbones",
         mixinStandardHelpOptions = true,
-        description = "List the feature extractors with channels and stride of their levels.")
+        description = "List the backbones (feature extractors) with the channels and stride of each level.")
 final class BackbonesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -39,7 +39,7 @@ final class BackbonesCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** {@code 2: 40/8, 3: 112/16}; neighbours that are alike as {@code 0-11: 384/14}. */
+    /** Returns {@code 2: 40/8, 3: 112/16}; equal neighbours are joined, as in {@code 0-11: 384/14}. */
     private static String text(List<FeatureLevel> levels) {
         List<String> parts = new ArrayList<>();
         for (int i = 0; i < levels.size(); i++) {

@@ -5,7 +5,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import picocli.CommandLine.Option;
 
-/** Where to compute. */
+/** Options for the device and the precision. */
 final class BackendOptions {
     @Option(
             names = "--backend",
@@ -19,8 +19,7 @@ final class BackendOptions {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "0",
-            description =
-                    "Threads that compute on the CPU (default: as many as there are cores); the results are the same bits for any number.")
+            description = "CPU threads (default: one per core). The results are bit-identical for any number.")
     private int threads;
 
     @Option(
@@ -28,11 +27,11 @@ final class BackendOptions {
             paramLabel = "NAME",
             defaultValue = BackendSettings.AUTO,
             description =
-                    "What a card's tensor cores round the factors of matrix products and of attention to: fp32 (nothing), tf32 or bf16 "
-                            + "(default: auto, which is tf32 where the card has it). The CPU has fp32 only.")
+                    "Precision to which a GPU's tensor cores round the factors of matrix products and of attention: fp32 (no rounding), tf32 or bf16 "
+                            + "(default: auto, which is tf32 if the GPU has it). The CPU has fp32 only.")
     private String precision;
 
-    /** 0 for as many as there are cores. */
+    /** Returns the number of threads; 0 for one per core. */
     int threads() {
         return threads;
     }

@@ -5,32 +5,35 @@ import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
-/** What a training leaves behind to be gone on with, and what it goes on from. */
+/** Options for checkpoints of a training and for resuming it. */
 final class CheckpointOptions {
     @Option(
             names = "--checkpoint-every",
             paramLabel = "N",
-            description = "Keep the state of the training every N epochs and at the end, to go on from with --resume.")
+            description = "Save a checkpoint of the training every N epochs and at the end, for --resume.")
     private Integer every;
 
     @Option(
             names = "--checkpoint",
             paramLabel = "FILE",
-            description = "Where to keep it (default: the name of --out with .checkpoint behind it).")
+            description = "Checkpoint file (default: the name of --out followed by .checkpoint).")
     private Path file;
 
     @Option(
             names = "--resume",
             paramLabel = "FILE",
             description =
-                    "Go on from a state that --checkpoint-every kept, with the same options and images; --epochs may be more. Gives the same bits as a training left alone.")
+                    "Resume from a checkpoint of --checkpoint-every, with the same options and images; --epochs may be larger. The result is bit-identical to that of an uninterrupted training.")
     private Path resume;
 
-    /** For a training whose result goes to a file. @throws RlrException if an option is missing */
+    /**
+     * Returns the checkpoint settings of a training that writes {@code out}. @throws RlrException if an option is
+     * missing
+     */
     TrainingCheckpoints of(Path out) {
         if (file != null && every == null) {
             throw new RlrException(
-                    "--checkpoint " + file + " says where to keep the training's state, but not when",
+                    "--checkpoint " + file + " has no effect without --checkpoint-every",
                     "give --checkpoint-every N too");
         }
         if (every == null) {

@@ -31,9 +31,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Say how a data set is understood, and what is wrong with it: unreadable files, masks that are missing or of another size, images that are "
-                    + "both learned from and tested on.",
-            "Every file is read. Exit code 1 where something is wrong."
+            "Show how a data set is read, and list its problems: unreadable files, missing masks, masks of another size, images used "
+                    + "for both training and testing.",
+            "Every file is read. The exit code is 1 if there are problems."
         })
 final class DataCheckCommand implements Callable<Integer> {
     private static final int SHOWN = 20;
@@ -47,7 +47,7 @@ final class DataCheckCommand implements Callable<Integer> {
     @Mixin
     private LayoutOption layout;
 
-    @Option(names = "--all", description = "Print all problems and notes, not only the first " + SHOWN + " of each.")
+    @Option(names = "--all", description = "Print all problems and notes instead of the first " + SHOWN + " of each.")
     private boolean all;
 
     @Override
@@ -60,7 +60,9 @@ final class DataCheckCommand implements Callable<Integer> {
                 "%-9s %s (%s)%n",
                 "layout",
                 chosen.name(),
-                layout.name() != null ? "as asked for" : chosen.evidence(data).orElseThrow());
+                layout.name() != null
+                        ? "given by --layout"
+                        : chosen.evidence(data).orElseThrow());
         out.flush();
         DataCheck.Result result;
         try (ProgressBar bar = ProgressBars.images("reading", DataCheck.images(set))) {
@@ -92,7 +94,7 @@ final class DataCheckCommand implements Callable<Integer> {
                 .limit(all ? sentences.size() : SHOWN)
                 .forEach(sentence -> out.println("- " + OptionNames.translate(sentence)));
         if (!all && sentences.size() > SHOWN) {
-            out.println("- and " + (sentences.size() - SHOWN) + " more, which --all prints");
+            out.println("- and " + (sentences.size() - SHOWN) + " more; --all prints them");
         }
     }
 
@@ -126,7 +128,7 @@ final class DataCheckCommand implements Callable<Integer> {
         return Integer.toString(count);
     }
 
-    /** The sizes, or the range of many. */
+    /** Returns the sizes; of more than two, the smallest and the largest. */
     private static String sizes(Map<ImageSize, Integer> counts) {
         List<ImageSize> sizes = List.copyOf(counts.keySet());
         return sizes.size() <= 2

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "data",
         mixinStandardHelpOptions = true,
-        description = "Look at data sets, and make one of synthetic defects.",
+        description = "Check data sets, and make test images with synthetic defects.",
         subcommands = {DataCheckCommand.class, DataSynthesizeCommand.class},
         synopsisSubcommandLabel = "COMMAND")
 final class DataCommand {}

@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Make labelled images of normal ones that were held out of training: each as it is, and with synthetic defects (CutPaste), with masks.",
-            "To choose settings with 'rlr evaluate' where test images must not be looked at."
+            "Make a labelled data set from normal images that were held out of training: each image unchanged, and with synthetic defects (CutPaste) and masks.",
+            "Use it to choose settings with 'rlr evaluate' when you must not look at the test images."
         })
 final class DataSynthesizeCommand implements Callable<Integer> {
     @Spec
@@ -47,14 +47,14 @@ final class DataSynthesizeCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "MODEL",
             description =
-                    "Take the images that the training of this model held out with --validation (default: the data set's own validation images).")
+                    "Use the images that the training of this model held out with --validation (default: the data set's own validation images).")
     private Path model;
 
     @Option(
             names = "--out",
             required = true,
             paramLabel = "DIR",
-            description = "Folder for the new data set, in MVTec layout; a new one or an empty one.")
+            description = "New or empty folder for the data set, in MVTec layout.")
     private Path out;
 
     @Option(
@@ -62,7 +62,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "1",
             description =
-                    "Pictures of each kind of defect, patch and scar, made of each image (default: ${DEFAULT-VALUE}).")
+                    "Images to make from each image for each kind of defect, patch and scar (default: ${DEFAULT-VALUE}).")
     private int perImage;
 
     @Option(
@@ -98,7 +98,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         if (set.validation().isEmpty()) {
             throw new DataSetException(
                     data + " has no validation images of its own (layout " + set.layout() + ")",
-                    "name a model whose training held some out, with --model, or train one with --validation 0.1",
+                    "give a model whose training held images out with --model, or train one with --validation 0.1",
                     null);
         }
         Map<String, List<ImageSource>> normal = new LinkedHashMap<>();
@@ -113,7 +113,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
         if (info.training() == null || info.training().validation() == null) {
             throw new ModelException(
                     ModelException.Reason.DOES_NOT_FIT,
-                    model + " was trained on all its images, none was held out",
+                    model + " was trained without held-out images",
                     "train with --validation 0.1, or omit --model for a data set with validation images",
                     null);
         }
@@ -126,7 +126,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
                     ModelException.Reason.DOES_NOT_FIT,
                     model + " was trained on " + Texts.count(info.images(), "image") + " of "
                             + String.join(", ", info.classes())
-                            + ", but of " + data + " its training would have taken " + learned + " of "
+                            + ", but " + data + " gives " + learned + " training images of "
                             + String.join(", ", normal.keySet()),
                     "give the data set that it was trained on",
                     null);

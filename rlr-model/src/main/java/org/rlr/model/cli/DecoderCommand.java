@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "decoder",
         mixinStandardHelpOptions = true,
-        description = "Feature decoders: pictures of what a model believes normal.",
+        description = "Train feature decoders, which draw what a model considers normal.",
         subcommands = DecoderTrainCommand.class,
         synopsisSubcommandLabel = "COMMAND")
 final class DecoderCommand {}

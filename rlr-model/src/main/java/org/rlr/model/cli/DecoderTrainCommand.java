@@ -40,8 +40,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Train a decoder that turns a model's features into pictures, for 'rlr detect --pictures decoder'.",
-            "It learns from the normal images of a data set; the model is not changed, and scores never depend on the decoder.",
-            "Defaults are the published settings."
+            "The decoder is trained on the normal images of a data set. The model does not change, and scores do not depend on the decoder.",
+            "The defaults are the published settings."
         })
 final class DecoderTrainCommand implements Callable<Integer> {
     @Spec
@@ -51,7 +51,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
             names = "--model",
             required = true,
             paramLabel = "MODEL",
-            description = "A model file written by 'rlr train', of the levels 2,3 or 1,2,3.")
+            description = "A model file written by 'rlr train', with levels 2,3 or 1,2,3.")
     private Path model;
 
     @Option(
@@ -86,8 +86,7 @@ final class DecoderTrainCommand implements Callable<Integer> {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description =
-                    "Seed of everything random; the same seed gives the same decoder, bit for bit (default: ${DEFAULT-VALUE}).")
+            description = "Random seed; the same seed gives the same decoder, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Mixin
@@ -145,12 +144,12 @@ final class DecoderTrainCommand implements Callable<Integer> {
     }
 
     private void requireWritable(@Nullable Path state) {
-        // what options name is known to be apart; the default of --checkpoint is not
+        // files given by options are checked already; the default of --checkpoint is not
         if (state != null
                 && state.toAbsolutePath()
                         .normalize()
                         .equals(model.toAbsolutePath().normalize())) {
-            throw new RlrException("--checkpoint " + state + " would overwrite the model", "name another file");
+            throw new RlrException("--checkpoint " + state + " would overwrite the model", "give another file");
         }
         Map<String, Path> files = new LinkedHashMap<>();
         files.put("--out", out);

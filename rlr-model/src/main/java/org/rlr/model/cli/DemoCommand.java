@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Draw a data set of four products, train one model on all of them, measure it and write pictures.",
-            "Needs nothing but this program and a few minutes."
+            "Draw a data set of four products, train one model on all of them, evaluate it and write pictures.",
+            "Needs no other files and takes a few minutes."
         })
 final class DemoCommand implements Callable<Integer> {
     private static final int IMAGE_SIZE = 128;
@@ -81,7 +81,7 @@ final class DemoCommand implements Callable<Integer> {
         List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
         text.printf(
                 Locale.ROOT,
-                "%s: %d products (%s), %d normal images to learn from, %d to test on%n",
+                "%s: %d products (%s), %d normal training images, %d test images%n",
                 data,
                 classes.size(),
                 String.join(", ", classes),
@@ -89,7 +89,7 @@ final class DemoCommand implements Callable<Integer> {
                 set.test().size());
         text.printf(
                 Locale.ROOT,
-                "smaller than the paper's setting, to be quick: images of %d pixels instead of 256, width %d instead of 128, %d layers instead of 4, %d epochs instead of 200, "
+                "smaller than in the paper, to be fast: images of %d pixels instead of 256, width %d instead of 128, %d layers instead of 4, %d epochs instead of 200, "
                         + "learning rate %s instead of 1e-4, wavelet scattering instead of a trained CNN%n",
                 IMAGE_SIZE,
                 config.width(),
@@ -141,7 +141,7 @@ final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The pictures of {@value #DEFECTS_SHOWN} kinds of defect of each product, one image of each kind. */
+    /** Returns a sheet with {@value #DEFECTS_SHOWN} kinds of defect of each product, one picture of each kind. */
     private static RgbImage overview(DataSet set, Path pictures) {
         List<RgbImage> panels = new ArrayList<>();
         for (ClassSamples product : set.classes()) {

@@ -37,8 +37,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Examine images: a line each with path, score and verdict, and the class where the model recognises several.",
-            "An image that cannot be read is named on standard error, the others are examined all the same, and the exit code is 1."
+            "Examine images. Prints one line per image: path, score, verdict, and the class if the model recognises several.",
+            "Images that cannot be read are reported on standard error; the others are still examined, and the exit code is 1."
         })
 final class DetectCommand implements Callable<Integer> {
     @Spec
@@ -57,7 +57,7 @@ final class DetectCommand implements Callable<Integer> {
     @Option(
             names = "--class",
             paramLabel = "NAME",
-            description = "The product class of all images, which is then not recognised: its own threshold is used.")
+            description = "Product class of all images; its own threshold is used, and classes are not recognised.")
     private String className;
 
     @Option(
@@ -70,7 +70,7 @@ final class DetectCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Write each image beside its map as PNG; --pictures shows more.")
+            description = "Write a PNG per image, the image beside its anomaly map; --pictures shows more.")
     private Path out;
 
     @Mixin
@@ -105,7 +105,7 @@ final class DetectCommand implements Callable<Integer> {
                 err.println("note: the model has thresholds for "
                         + FileNames.printable(
                                 String.join(", ", thresholds.perClass().keySet()))
-                        + "; the common one is used, --class chooses another");
+                        + "; the common one is used; choose another with --class");
                 err.flush();
             }
             MapScale scale = detector.info().mapScale();
@@ -136,7 +136,7 @@ final class DetectCommand implements Callable<Integer> {
                         several && d.className() != null ? "\t" + FileNames.printable(d.className()) : "");
                 text.flush();
                 if (StandardOutput.lost() && json == null && out == null) {
-                    return 0; // nobody would see the rest
+                    return 0; // no reader for the rest
                 }
                 results.add(entry(file.toString(), d, recognizer != null));
                 if (overlays != null && drawn != null && examined != null) {
@@ -168,13 +168,13 @@ final class DetectCommand implements Callable<Integer> {
         return failures == 0 ? 0 : Main.FAILURE;
     }
 
-    /** Pictures in a folder of images would be examined by the next call. */
+    /** Rejects a folder of images for the pictures: the next call would examine them. */
     private void requireOtherFolder() {
         for (Path input : inputs) {
             if (Files.isDirectory(input) && OutputFiles.real(input).equals(OutputFiles.real(out))) {
                 throw new RlrException(
-                        "--out " + out + " is where the images are, and its pictures would be taken for some",
-                        "name another folder");
+                        "--out " + out + " contains the images; the next call would examine the pictures too",
+                        "give another folder");
             }
         }
     }
@@ -189,7 +189,7 @@ final class DetectCommand implements Callable<Integer> {
     }
 
     /**
-     * An image examined as JSON, here and in a service.
+     * Returns the result of an image as JSON, for this command and the service.
      *
      * @param recognizes whether the model recognises classes
      */

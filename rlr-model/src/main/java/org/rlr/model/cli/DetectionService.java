@@ -39,15 +39,15 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * Serves detection over HTTP. A request has a thread of its own while it is read, examined and answered; how many there
- * are, what they read and how long that takes is bounded by {@link ServeOptions}.
+ * Serves detection over HTTP. Each request has its own thread while it is read, examined and answered.
+ * {@link ServeOptions} limits the number, size and time of requests.
  */
 final class DetectionService implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(DetectionService.class.getName());
     private static final String FORM = "multipart/form-data";
     /** The longer side of an overlay, in pixels. */
     private static final int OVERLAY = 2048;
-    /** Bodies in memory take at most this part of the heap, and twice that while their pieces are joined. */
+    /** Request bodies take at most the heap divided by this, and twice that while their parts are joined. */
     private static final int BODIES_PART = 8;
 
     private static final int THREAD_SECONDS = 10;
@@ -61,7 +61,7 @@ final class DetectionService implements AutoCloseable {
     private final ScheduledThreadPoolExecutor clock;
     private final RequestBodies bodies;
     private final Admission admission;
-    /** Overlays that are drawn at once: each decodes its image again. */
+    /** Limits the overlays drawn at once, since each decodes its image again. */
     private final Semaphore drawing;
 
     private final Map<String, Map<String, Handler>> routes = new LinkedHashMap<>();
@@ -79,7 +79,7 @@ final class DetectionService implements AutoCloseable {
             bodyRead = !RequestBodies.isIn(exchange);
         }
 
-        /** The first header of a name; null where there is none. */
+        /** Returns the first header of a name; null if there is none. */
         @Nullable
         String header(String name) {
             return exchange.getRequestHeaders().getFirst(name);
@@ -92,7 +92,7 @@ final class DetectionService implements AutoCloseable {
     }
 
     /**
-     * A service that listens from {@link #start} on.
+     * A service that answers requests after {@link #start}.
      *
      * @throws RlrException if it cannot listen
      */
@@ -100,7 +100,7 @@ final class DetectionService implements AutoCloseable {
         this.options = options;
         this.model = model;
         this.metrics = metrics;
-        // read once, when the first server of the JVM is made
+        // the JVM reads these properties once, for its first server
         boundConnections(options);
         server = listen(options);
         workers = new ThreadPoolExecutor(
@@ -111,7 +111,7 @@ final class DetectionService implements AutoCloseable {
                 new LinkedBlockingQueue<>(),
                 task -> daemon(task, "rlr-serve"));
         workers.allowCoreThreadTimeOut(true);
-        // one for deadlines, one that may be loading a model
+        // one thread for deadlines, one for loading a model
         clock = new ScheduledThreadPoolExecutor(2, task -> daemon(task, "rlr-serve-clock"));
         clock.setRemoveOnCancelPolicy(true);
         long budget = Math.max(options.maxBody(), Runtime.getRuntime().maxMemory() / BODIES_PART);
@@ -130,10 +130,10 @@ final class DetectionService implements AutoCloseable {
         return thread;
     }
 
-    /** What the server itself bounds: headers that do not come, answers that are not taken, connections. */
+    /** Sets the limits of the server itself: time for headers, time for answers, connections. */
     private static void boundConnections(ServeOptions options) {
         long body = options.bodyTimeout().toSeconds();
-        setUnlessSet("sun.net.httpserver.maxReqTime", body + 5); // a body that is late is answered before
+        setUnlessSet("sun.net.httpserver.maxReqTime", body + 5); // RequestBodies answers a late body before
         setUnlessSet("sun.net.httpserver.maxRspTime", body + options.maxWait().toSeconds() + 60);
         setUnlessSet("sun.net.httpserver.maxIdleConnections", options.maxConnections());
         setUnlessSet("jdk.httpserver.maxConnections", options.maxConnections());
@@ -190,7 +190,7 @@ final class DetectionService implements AutoCloseable {
     }
 
     private void addGauges() {
-        metrics.gauge("rlr_images_inside", "Images that are examined or wait for their turn.", admission::inside);
+        metrics.gauge("rlr_images_inside", "Images being examined or waiting.", admission::inside);
         metrics.gauge("rlr_bodies_bytes", "Bytes of the request bodies in memory.", bodies::inMemory);
         metrics.gauge("rlr_ready", "1 once the model is loaded and warm.", () -> model.about() == null ? 0 : 1);
         metrics.gauge(
@@ -201,7 +201,7 @@ final class DetectionService implements AutoCloseable {
                 "rlr_tensor_held_bytes",
                 "Bytes that the backend holds.",
                 () -> model.memory().held());
-        metrics.gauge("rlr_requests_in_progress", "Requests that are read, examined or answered.", () -> {
+        metrics.gauge("rlr_requests_in_progress", "Requests being read, examined or answered.", () -> {
             synchronized (progress) {
                 return inProgress;
             }
@@ -225,19 +225,19 @@ final class DetectionService implements AutoCloseable {
         return about;
     }
 
-    /** Begins to listen. Detection is answered by 503 until the model is loaded. */
+    /** Starts to listen. Until the model is loaded, detection is answered with 503. */
     void start() {
         server.start();
     }
 
-    /** Where it listens. */
+    /** Returns the address of the service. */
     URI address() {
         InetSocketAddress address = server.getAddress();
         String host = address.getAddress().getHostAddress();
         return URI.create("http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort() + "/");
     }
 
-    /** Looks from time to time whether the model file has changed, and then loads it again. */
+    /** Checks the model file at intervals, and reloads it when it has changed. */
     void watch(Runnable reload) {
         long nanos = options.reloadEvery().toNanos();
         if (nanos > 0) {
@@ -268,7 +268,7 @@ final class DetectionService implements AutoCloseable {
         } catch (RequestBodies.TooSlow e) {
             status = 408;
             metrics.problem("SLOW_BODY");
-            throw e; // which closes the connection
+            throw e; // the server then closes the connection
         } finally {
             metrics.answered(routes.containsKey(path) ? path : "other", status, System.nanoTime() - start);
             synchronized (progress) {
@@ -278,7 +278,7 @@ final class DetectionService implements AutoCloseable {
         }
     }
 
-    /** The path as it was sent: what is encoded or has dots is no other path's name. */
+    /** Returns the path as sent, without decoding it or resolving dots. */
     private static String path(URI uri) {
         boolean plain = uri.getScheme() != null || uri.getRawAuthority() == null;
         return plain && uri.getRawPath() != null ? uri.getRawPath() : "";
@@ -309,13 +309,13 @@ final class DetectionService implements AutoCloseable {
                     .reply();
         } catch (IOException | RuntimeException | Error e) {
             if (stopping) {
-                return Problem.stopping().reply(); // the detector was closed under it
+                return Problem.stopping().reply(); // the detector was closed during the request
             }
             return internal(e);
         }
     }
 
-    /** What went wrong stands in the log, and not in the answer. */
+    /** Logs the error and returns an answer without its details. */
     private Reply internal(Throwable e) {
         LOG.log(System.Logger.Level.ERROR, "a request failed", e);
         metrics.problem("INTERNAL");
@@ -325,13 +325,13 @@ final class DetectionService implements AutoCloseable {
     private Handler handler(String method, String path) throws Problem {
         Map<String, Handler> methods = routes.get(path);
         if (methods == null) {
-            throw new Problem(
-                    404, "NOT_FOUND", "there is nothing here; the paths are " + String.join(", ", routes.keySet()));
+            throw new Problem(404, "NOT_FOUND", "unknown path; the paths are " + String.join(", ", routes.keySet()));
         }
         Handler handler = methods.get(method);
         if (handler == null) {
             String allowed = String.join(", ", methods.keySet());
-            throw new Problem(405, "METHOD_NOT_ALLOWED", "this path takes " + allowed).header("Allow", allowed);
+            throw new Problem(405, "METHOD_NOT_ALLOWED", "the method " + method + " is not allowed; use " + allowed)
+                    .header("Allow", allowed);
         }
         return handler;
     }
@@ -365,14 +365,14 @@ final class DetectionService implements AutoCloseable {
     }
 
     private Reply detect(Request request) throws Problem, IOException {
-        // said by browsers of what other pages send, whose users would not know of it
+        // browsers set this header for requests of other pages, which users do not see
         if ("cross-site".equals(request.header("Sec-Fetch-Site"))) {
             throw new Problem(403, "CROSS_SITE", "pages of other sites may not use this service");
         }
         Map<String, String> query = query(request.exchange.getRequestURI().getRawQuery());
         String map = query.get("map");
         if (map != null && !map.equals("png")) {
-            throw new Problem(400, "BAD_QUERY", "map is '" + map + "', and can only be png");
+            throw new Problem(400, "BAD_QUERY", "map is '" + map + "'; it must be png");
         }
         boolean picture = Accept.wantsPicture(request.header("Accept"));
         String type = request.header("Content-Type");
@@ -462,7 +462,7 @@ final class DetectionService implements AutoCloseable {
         for (String pair : raw == null || raw.isEmpty() ? new String[0] : raw.split("&", -1)) {
             String[] parts = pair.split("=", 2);
             if (parts.length < 2 || !PARAMETERS.contains(parts[0])) {
-                throw new Problem(400, "BAD_QUERY", "'" + pair + "' is no parameter; there are class=NAME and map=png");
+                throw new Problem(400, "BAD_QUERY", "unknown parameter '" + pair + "'; known: class=NAME and map=png");
             }
             if (values.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8)) != null) {
                 throw new Problem(400, "BAD_QUERY", parts[0] + " is given twice");
@@ -472,8 +472,8 @@ final class DetectionService implements AutoCloseable {
     }
 
     /**
-     * Ends the service: new requests are answered by 503, those in progress are waited for, and then connections and
-     * model are closed. May be called again.
+     * Stops the service: answers new requests with 503, waits for those in progress, then closes connections and model.
+     * May be called more than once.
      */
     @Override
     public void close() {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "devices",
         mixinStandardHelpOptions = true,
-        description = "List the backends: which can start here, and if not why.")
+        description = "List the backends, and the reason if one cannot start here.")
 final class DevicesCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -34,7 +34,7 @@ final class DevicesCommand implements Callable<Integer> {
                 try (Backend backend = provider.create(i, BackendSettings.DEFAULTS)) {
                     out.printf("%-6s %s%n", provider.type(), backend.description());
                 } catch (RlrException e) {
-                    // a second card may be too old where the first is not
+                    // a second GPU may be too old even if the first is not
                     out.printf("%-6s %d cannot start: %s%n", provider.type(), i, OptionNames.explain(e));
                 }
             }

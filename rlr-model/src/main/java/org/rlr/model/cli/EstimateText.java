@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.rlr.model.config.Texts;
 import org.rlr.model.train.TrainingEstimate;
 
-/** What a training is going to do and how long it takes, in words. */
+/** Describes the plan of a training and the time that it takes. */
 final class EstimateText {
     private EstimateText() {}
 
@@ -21,7 +21,7 @@ final class EstimateText {
         return e.remaining() == null ? plan : plan + ": about " + time(e.remaining());
     }
 
-    /** As {@code 12 s}, {@code 7 min} or {@code 1.5 h}. */
+    /** Returns a time as {@code 12 s}, {@code 7 min} or {@code 1.5 h}. */
     static String time(Duration time) {
         long seconds = Math.round(time.toMillis() / 1e3);
         return seconds < 100

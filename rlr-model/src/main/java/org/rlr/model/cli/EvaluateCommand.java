@@ -46,10 +46,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Measure a model on the test images of a data set, per class and on average.",
-            "AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
-            "An image that cannot be read, or whose mask cannot, is named on standard error and left out of all metrics; the exit code is then 1.",
-            "Several --score-levels, each given by an option of its own, or several values of --smoothing: a row for each combination, from one pass over the images."
+            "Evaluate a model on the test images of a data set, per class and on average.",
+            "The metrics are AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
+            "Images that cannot be read, or whose mask cannot be read, are reported on standard error and excluded from all metrics; the exit code is then 1.",
+            "To compare scorings, repeat --score-levels or give several values to --smoothing: prints a row for each combination, from one pass over the images."
         })
 final class EvaluateCommand implements Callable<Integer> {
     @Spec
@@ -72,21 +72,21 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--json",
             paramLabel = "FILE",
             description =
-                    "Write the metrics as JSON, as fractions, per class and on average; null where a metric is undefined.")
+                    "Write the metrics as JSON, per class and on average: fractions, or null for an undefined metric.")
     private Path json;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             description =
-                    "Write a picture per test image, image | mask | map, coloured on one scale for the whole data set.")
+                    "Write a picture per test image: image | mask | map, on one colour scale for the whole data set.")
     private Path out;
 
     @Option(
             names = "--report",
             paramLabel = "FILE",
             description =
-                    "Write a page (HTML) with metrics, curves, histograms, recall by defect and the worst misses and false alarms.")
+                    "Write an HTML report with metrics, curves, histograms, recall by defect and the worst misses and false alarms.")
     private Path report;
 
     @Mixin
@@ -144,23 +144,25 @@ final class EvaluateCommand implements Callable<Integer> {
             return 0;
         }
         err.println(unreadable.size() + " of " + Texts.count(set.test().size(), "test image")
-                + " cannot be read; the metrics are of the others");
+                + " cannot be read and are excluded from the metrics");
         err.flush();
         return Main.FAILURE;
     }
 
-    /** Pictures are of one scoring, a report of the one that the thresholds belong to. */
+    /** Requires one scoring for pictures, and the model's own scoring for a report. */
     private void requireOneFor(List<Scoring> scorings, Scoring own) {
         if (scorings.size() > 1 && out != null) {
             throw new RlrException(
-                    "--out draws the maps of one scoring, not of " + scorings.size(), "omit it, or choose one");
+                    "--out draws the maps of one scoring, but " + scorings.size() + " are given",
+                    "omit --out, or give one scoring");
         }
         if (report != null && !scorings.equals(List.of(own))) {
             throw new RlrException(
-                    "--report shows the model's thresholds, which belong to its own scoring (levels " + own.levelText()
+                    "--report needs the model's own scoring, for which its thresholds were chosen (levels "
+                            + own.levelText()
                             + ", smoothing " + Scoring.number(own.smoothing())
                             + ")",
-                    "make another the model's by 'rlr threshold --score-levels … --smoothing …' first, or omit --report");
+                    "change the model's scoring with 'rlr threshold --score-levels … --smoothing …' first, or omit --report");
         }
     }
 
@@ -198,10 +200,9 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     /**
-     * What a report says of an evaluation beside what the model knows itself. Names only: where they lie is nobody's
-     * business.
+     * Returns the settings of an evaluation for a report. They contain file names without folders, for privacy.
      *
-     * @param more options of the command
+     * @param more further options of the command
      */
     static Map<String, String> settings(DataSet set, Path model, String more, Backend device) {
         Map<String, String> settings = new LinkedHashMap<>();
@@ -220,7 +221,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static String name(DataSet set) {
-        return name(Objects.requireNonNull(set.root(), "it was read from a folder"));
+        return name(Objects.requireNonNull(set.root(), "a data set from a folder has a root"));
     }
 
     private static String name(Path path) {
@@ -228,7 +229,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return name == null ? path.toString() : name.toString();
     }
 
-    /** For images that must all be readable. */
+    /** Throws the error of an unreadable image. */
     static final BiConsumer<Sample, RlrException> NONE_MAY_FAIL = (sample, e) -> {
         throw e;
     };
@@ -238,9 +239,9 @@ final class EvaluateCommand implements Callable<Integer> {
      *
      * @param out folder for a picture per image, or null
      * @param report HTML page to write, or null
-     * @param settings what the page says of them
-     * @param drawn what it shows of an image beside its map; null for nothing
-     * @param failed takes an image that cannot be read, and may throw
+     * @param settings settings to show in the report
+     * @param drawn further pictures of an image for the report; null for none
+     * @param failed called for each unreadable image; may throw
      */
     static EvaluationResult evaluate(
             AnomalyScorer scorer,
@@ -277,7 +278,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 }
             });
         }
-        // The scale is common to the data set, so the last map has to be seen before the first picture.
+        // the colour scale is common to the data set, so all maps are needed before the first picture
         MapScale scale = record.scale(scorer.info().mapScale().max());
         if (out != null) {
             OverlayWriter overlays = new OverlayWriter(out, scale);

@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Write a model for other programs: as an ONNX file, which has all of detection (--onnx), or its transformers as the PyTorch "
+            "Write a model for other programs: as an ONNX file with the whole detection (--onnx), or only its transformers as the PyTorch "
                     + "implementation loads them: a checkpoint (.pth), or a SafeTensors file per level (--out, --safetensors).",
-            "The backbone, the threshold and statistics of features are not part of the latter."
+            "The checkpoint and the SafeTensors files do not contain the backbone, the threshold and the feature statistics."
         })
 final class ExportCommand implements Callable<Integer> {
     @Spec
@@ -48,7 +48,8 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--onnx",
             paramLabel = "FILE",
-            description = "ONNX file to write: from RGB of 0 to 1 to anomaly map, score and verdict (.onnx).")
+            description =
+                    "ONNX file to write (.onnx): takes RGB values of 0 to 1, returns anomaly map, score and verdict.")
     private Path onnx;
 
     @Override

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * File names on the command line, also with other than ASCII letters: on Linux, Java makes text of them by the encoding
- * of the locale, and without a locale ({@code LC_ALL=C}, as in containers and cron jobs) that is ASCII.
+ * Handles file names on the command line, including non-ASCII letters. On Linux, Java decodes them by the locale;
+ * without a locale ({@code LC_ALL=C}, as in containers and cron jobs) it decodes them as ASCII.
  */
 final class FileNames {
     private static final String VARIABLE = "LC_ALL";
@@ -20,14 +20,14 @@ final class FileNames {
     private FileNames() {}
 
     /**
-     * What the environment of a JVM lacks to handle all file names; nothing where there is a locale, whatever its
+     * Returns the environment variables that a JVM needs to handle all file names; empty if a locale is set, with any
      * encoding.
      */
     static Map<String, String> environment() {
         return asciiOnly() ? Map.of(VARIABLE, UTF_8) : Map.of();
     }
 
-    /** Why the arguments are not what the user wrote; null where they are. */
+    /** Returns the error if the arguments were decoded wrongly, else null. */
     static @Nullable String damage(String... args) {
         return !asciiOnly()
                 ? null
@@ -38,7 +38,7 @@ final class FileNames {
                         .orElse(null);
     }
 
-    /** Whether the name of the working folder cannot be read, so that there are no relative paths. */
+    /** Returns whether the name of the working folder cannot be decoded; then relative paths do not work. */
     static boolean unreadableFolder() {
         String encoding = System.getProperty("sun.jnu.encoding");
         return encoding != null
@@ -46,16 +46,16 @@ final class FileNames {
                 && !Charset.forName(encoding).newEncoder().canEncode(System.getProperty("user.dir"));
     }
 
-    /** What to do about the working folder, in a sentence. */
+    /** Returns the error for a working folder that cannot be decoded. */
     static String folderMessage() {
         return "the working folder " + message(System.getProperty("user.dir"));
     }
 
-    /** What to do about a path that Java does not take, in a sentence. */
+    /** Returns the error for a path that Java rejects. */
     static String message(InvalidPathException e) {
         return asciiOnly()
                 ? message(e.getInput())
-                : "the path '" + e.getInput() + "' cannot be a file's (" + e.getReason() + "); check it";
+                : "the path '" + e.getInput() + "' is not valid (" + e.getReason() + "); check it";
     }
 
     private static String message(String text) {
@@ -65,8 +65,8 @@ final class FileNames {
     }
 
     /**
-     * A name as a command line takes it: in single quotes where it holds what a shell would not take as it is, and as
-     * bash's {@code $'…'} with escapes where it holds what {@link #printable} does not show.
+     * Quotes a name for a shell: in single quotes if it contains special characters, and as bash's {@code $'…'} if it
+     * contains characters that {@link #printable} escapes.
      */
     static String quoted(Object path) {
         String name = path.toString();
@@ -79,8 +79,8 @@ final class FileNames {
     }
 
     /**
-     * A text from outside, as a name of a file or of a model's class, without characters that move a terminal's cursor,
-     * change its colours or begin another cell or line of a table: those become {@code \\u001b} and the like.
+     * Escapes a text from outside, such as a file name or a class name: characters that move a terminal's cursor,
+     * change its colours or begin another cell or line of a table become {@code \\u001b} and the like.
      */
     static String printable(Object text) {
         String given = text.toString();

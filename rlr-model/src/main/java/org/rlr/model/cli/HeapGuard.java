@@ -12,18 +12,18 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ends a process that does nothing but collect garbage. Where the heap is a little larger than what is in use, the
- * serial collector frees just enough to go on, without an end and without an error.
+ * Ends a process that only collects garbage. If the heap is only a little larger than the live data, the serial
+ * collector frees just enough to continue, and the program neither ends nor fails.
  */
 final class HeapGuard {
-    /** Of the time, beyond which nothing else gets done. */
+    /** Largest acceptable share of the time for garbage collection. */
     private static final double MOST = 0.9;
-    /** Looks in a row that have to find so much. */
+    /** Number of checks in a row above {@link #MOST} that end the process. */
     private static final int LOOKS = 3;
 
     private HeapGuard() {}
 
-    /** Starts looking, for the first time after a pause: most commands have ended by then. */
+    /** Starts the checks after a pause: most commands have ended by then. */
     static void start(Duration pause) {
         Thread thread = new Thread(() -> watch(pause.toNanos()), "heap-guard");
         thread.setDaemon(true);
@@ -31,11 +31,11 @@ final class HeapGuard {
     }
 
     private static void watch(long pause) {
-        // made now, as there may be no memory for it later
+        // created now, since there may be no memory for it later
         StringWriter text = new StringWriter();
         Main.error(
                 new PrintWriter(text),
-                Main.outOfMemory("the time goes into collecting garbage") + "give fewer or smaller images, "
+                Main.outOfMemory("all time is spent on garbage collection") + "give fewer or smaller images, "
                         + Main.largerHeap("..."));
         byte[] message = text.toString().getBytes(Charset.defaultCharset());
         FileOutputStream err = new FileOutputStream(FileDescriptor.err);
@@ -58,17 +58,17 @@ final class HeapGuard {
         try {
             err.write(message);
         } catch (IOException | OutOfMemoryError e) {
-            // the exit code says it
+            // the exit code shows the failure
         } finally {
-            // there may be no memory for an orderly end; what is half written is removed by the next run
+            // there may be no memory for an orderly exit; the next run removes partial files
             Runtime.getRuntime().halt(Main.FAILURE);
         }
     }
 
-    /** Nanoseconds for which collectors have stopped the program. */
+    /** Returns the nanoseconds for which collectors have stopped the program. */
     private static long collecting() {
         return TimeUnit.MILLISECONDS.toNanos(ManagementFactory.getGarbageCollectorMXBeans().stream()
-                // those work beside the program
+                // these run concurrently with the program
                 .filter(each ->
                         !each.getName().contains("Cycles") && !each.getName().contains("Concurrent"))
                 .mapToLong(GarbageCollectorMXBean::getCollectionTime)

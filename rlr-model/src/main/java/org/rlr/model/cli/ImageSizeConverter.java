@@ -7,8 +7,8 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * A size in pixels on the command line: one side, or {@code HEIGHTxWIDTH}, as PyTorch and its peers order them. Which
- * sizes are possible, the model knows.
+ * Converts a size in pixels: one side, or {@code HEIGHTxWIDTH}, the order of PyTorch. The model checks whether it
+ * accepts the size.
  */
 final class ImageSizeConverter implements ITypeConverter<ImageSize> {
     private static final Pattern SIZE = Pattern.compile("(-?\\d{1,9})(?:[x×](-?\\d{1,9}))?");

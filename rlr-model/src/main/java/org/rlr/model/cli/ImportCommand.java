@@ -44,14 +44,17 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Make a model of a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, latest.pth), or of SafeTensors files of 'rlr export', one per level.",
-            "Widths, grids, blocks, gates, layers and the reference length are read off the tensors; the backbone's weights and a threshold, which a checkpoint does not hold, are given here."
+            "Make a model from a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, latest.pth), or from the SafeTensors files of 'rlr export', one per level.",
+            "Widths, grids, blocks, gates, layers and the reference length are read from the tensors. Give the backbone's weights and a threshold here, since a checkpoint does not contain them."
         })
 final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "1..*", paramLabel = "CHECKPOINT", description = "The checkpoint.")
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "CHECKPOINT",
+            description = "The checkpoint, or the SafeTensors files of all levels.")
     private List<Path> checkpoints;
 
     @Option(names = "--out", required = true, paramLabel = "MODEL", description = "Model file to write (SafeTensors).")
@@ -60,19 +63,16 @@ final class ImportCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Threshold threshold;
 
-    /** Where the threshold comes from. */
+    /** The source of the threshold. */
     private static final class Threshold {
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
                 description =
-                        "The images that it was trained on: the threshold is taken from their scores, as 'rlr train' does.")
+                        "Images that the checkpoint was trained on; the threshold is computed from their scores, as in 'rlr train'.")
         private Path data;
 
-        @Option(
-                names = "--threshold",
-                paramLabel = "X",
-                description = "Image score beyond which an image is anomalous.")
+        @Option(names = "--threshold", paramLabel = "X", description = "Image score above which an image is anomalous.")
         private double value;
     }
 
@@ -90,7 +90,7 @@ final class ImportCommand implements Callable<Integer> {
             names = "--backbone",
             paramLabel = "NAME",
             description =
-                    "Its feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever has such channels).")
+                    "Feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever matches the channels).")
     private String backbone;
 
     @Mixin
@@ -100,7 +100,7 @@ final class ImportCommand implements Callable<Integer> {
             names = "--levels",
             paramLabel = "LEVEL",
             split = ",",
-            description = "Its feature levels in order, the out_indices (default: those that have such channels).")
+            description = "Feature levels in order, the out_indices (default: those that match the channels).")
     private List<Integer> levels;
 
     @Option(
@@ -108,7 +108,7 @@ final class ImportCommand implements Callable<Integer> {
             paramLabel = "S|HxW",
             converter = ImageSizeConverter.class,
             description =
-                    "Side that images are resized to, its inp_size, or height and width, as 256x384 (default: the side that fits; the usual size where several do).")
+                    "Size that images are resized to, in pixels (inp_size): one side, or HEIGHTxWIDTH as in 256x384 (default: the side that fits; the usual one if several fit).")
     private ImageSize imageSize;
 
     @Mixin
@@ -117,15 +117,15 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
             names = "--heads",
             paramLabel = "N",
-            description = "Its attention heads, which no tensor tells (default: ${DEFAULT-VALUE}).")
+            description = "Attention heads, which the tensors do not show (default: ${DEFAULT-VALUE}).")
     private int heads;
 
     @Option(
             names = "--window",
-            paramLabel = "LEVEL=SIDE",
+            paramLabel = "LEVEL=SIZE",
             split = ",",
             description =
-                    "Side of its attention window at a level in tokens, odd, which no tensor tells (default: by the grid, 5 for 16x16, 7 for 32x32).")
+                    "Attention window size of a level in tokens, odd, which the tensors do not show (default: by the grid, 5 for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
     @Option(
@@ -133,10 +133,12 @@ final class ImportCommand implements Callable<Integer> {
             paramLabel = "HOW",
             converter = NormalizationOption.Converter.class,
             description =
-                    "How pixels are normalised: imagenet, as the PyTorch implementation does whatever the backbone; backbone, as the backbone asks; or MEAN/DEVIATION for values in 0 to 1, one number each or three, as 0.5/0.5 or 0.485,0.456,0.406/0.229,0.224,0.225 (default: ${DEFAULT-VALUE}).")
+                    "How pixels are normalised: imagenet, as the PyTorch implementation does for all backbones; backbone, as the backbone requires; or MEAN/DEVIATION for values in 0 to 1, with one or three numbers each, as in 0.5/0.5 or 0.485,0.456,0.406/0.229,0.224,0.225 (default: ${DEFAULT-VALUE}).")
     private NormalizationOption normalization;
 
-    @Option(names = "--no-avg-pool", description = "It was trained with no_avg: do not smooth the feature maps.")
+    @Option(
+            names = "--no-avg-pool",
+            description = "Do not smooth the feature maps; for a checkpoint trained with no_avg.")
     private boolean noAveragePool;
 
     @Mixin
@@ -181,7 +183,7 @@ final class ImportCommand implements Callable<Integer> {
                     Backbones.info(config.backbone()).normalization(config));
             if (imageSize == null && !model.alternatives().isEmpty()) {
                 text.printf(
-                        "%d pixels are assumed; the references would also fit --image-size %s%n",
+                        "image size %d is assumed; the references also fit --image-size %s%n",
                         config.imageHeight(),
                         String.join(
                                 " or ",
@@ -201,7 +203,7 @@ final class ImportCommand implements Callable<Integer> {
                         : Trainer.scores(new AnomalyScorer(unscored), files, progress);
                 progress.end();
                 ModelInfo info = unscored.info();
-                // the parts stay those of the model that closes them
+                // the loaded model still closes the parts
                 ModelFile.save(
                         new RlrModel(
                                 device,
@@ -258,7 +260,7 @@ final class ImportCommand implements Callable<Integer> {
                 throw new ModelException(
                         ModelException.Reason.DOES_NOT_FIT,
                         "features of '" + config.backbone()
-                                + "' are standardised by statistics that a checkpoint does not hold",
+                                + "' are standardised by statistics that a checkpoint does not contain",
                         "it cannot be imported",
                         null);
             }

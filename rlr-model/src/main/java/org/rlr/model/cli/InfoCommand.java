@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code rlr info}. */
-@Command(name = "info", mixinStandardHelpOptions = true, description = "Say what a model file holds.")
+@Command(name = "info", mixinStandardHelpOptions = true, description = "Show what a model file contains.")
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -37,7 +37,7 @@ final class InfoCommand implements Callable<Integer> {
 
     @Option(
             names = "--json",
-            description = "Print all that the file says of the model as JSON, which 'rlr train --config' takes.")
+            description = "Print the whole description of the model as JSON; 'rlr train --config' reads it.")
     private boolean json;
 
     @Override

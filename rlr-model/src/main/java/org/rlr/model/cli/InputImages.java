@@ -16,14 +16,14 @@ import picocli.CommandLine.Model.CommandSpec;
 final class InputImages {
     private InputImages() {}
 
-    /** The file of an image that was read from a folder. */
+    /** Returns the file of an image that was read from a folder. */
     static Path file(ImageSource image) {
         return Objects.requireNonNull(image.file(), image::id);
     }
 
     /**
-     * The files, and those directly in the folders, in order; what a folder holds beside them is said on standard
-     * error. @throws RlrException if a folder holds none
+     * Returns the files, and the images directly in the folders, in order; notes other files of a folder on standard
+     * error. @throws RlrException if a folder contains no images
      */
     static List<Path> of(List<Path> inputs, CommandSpec spec) {
         List<Path> files = new ArrayList<>();
@@ -33,7 +33,7 @@ final class InputImages {
                 if (found.isEmpty()) {
                     throw new DataSetException(
                             input + " holds no images" + Images.insteadOfImages(input),
-                            "give image files or a folder that holds some",
+                            "give image files, or a folder that contains some",
                             null);
                 }
                 files.addAll(found);

@@ -14,7 +14,7 @@ import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** How a data set is laid out. */
+/** The option for the layout of a data set. */
 final class LayoutOption {
     @Option(
             names = "--layout",
@@ -24,7 +24,7 @@ final class LayoutOption {
                     "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' says which).")
     private String name;
 
-    /** Reads a data set; what is worth noting goes to standard error. */
+    /** Reads a data set; prints notes on standard error. */
     DataSet read(Path root, CommandSpec spec) {
         DataSet set = name == null ? DataLayouts.read(root) : DataLayouts.read(root, name);
         PrintWriter err = spec.commandLine().getErr();
@@ -35,22 +35,22 @@ final class LayoutOption {
         return set;
     }
 
-    /** Where a command can do without a data set. @throws RlrException if there is none, and a layout all the same */
+    /** Checks a command whose data set is optional. @throws RlrException if a layout is given without a data set */
     void requireData(@Nullable Path root) {
         if (name != null && root == null) {
             throw new RlrException(
-                    "--layout " + name + " says how a data set is laid out, but none is given",
-                    "give --data DIR too, or omit it");
+                    "--layout " + name + " needs a data set, but none is given",
+                    "give --data DIR too, or omit --layout");
         }
     }
 
-    /** The name given, or null. */
+    /** Returns the given name, or null. */
     @Nullable
     String name() {
         return name;
     }
 
-    /** For the help. */
+    /** The names of all layouts, for the help. */
     static final class Names implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {

@@ -17,7 +17,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = {
-            "Visual anomaly detection: one model for all product classes, learned from normal images only.",
+            "Visual anomaly detection: one model for all product classes, trained on normal images only.",
             "Start with 'rlr demo', then 'rlr train --data DIR --out MODEL.safetensors' on your own images."
         },
         subcommands = {
@@ -87,8 +87,8 @@ public final class Main {
     }
 
     /**
-     * As {@link #run(String...)}, with results and messages to the writers given; progress bars still go to standard
-     * error.
+     * Runs a command as {@link #run(String...)} does, but prints results and messages to the given writers; progress
+     * bars still go to standard error.
      */
     static int run(PrintWriter out, PrintWriter err, String... args) {
         return execute(new CommandLine(new Main()).setOut(out).setErr(err), args);
@@ -100,7 +100,7 @@ public final class Main {
         line.setParameterExceptionHandler(Misuse::report);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
-        // an alias can hold options that a call changes
+        // a shell alias may set options that a call overrides
         line.setOverwrittenOptionsAllowed(true);
         CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF);
         // a file may be named @c.jpg
@@ -114,17 +114,17 @@ public final class Main {
         } catch (NoClassDefFoundError e) {
             error(
                     line.getErr(),
-                    "the program's class " + e.getMessage()
-                            + " cannot be loaded: its jar was changed meanwhile or is not"
-                            + " whole, or too many files are open (ulimit -n)");
+                    "cannot load the class " + e.getMessage()
+                            + ": the jar was replaced or is damaged, or too many"
+                            + " files are open (ulimit -n)");
             return FAILURE;
         }
     }
 
-    /** An empty name, as of a shell's variable that is not set, would be the working folder. */
+    /** Rejects an empty name, as from an unset shell variable: it would mean the working folder. */
     private static Path path(String name) {
         if (name.isEmpty()) {
-            throw new CommandLine.TypeConversionException("'' is no name of a file or folder");
+            throw new CommandLine.TypeConversionException("'' is not the name of a file or folder");
         }
         return Path.of(name);
     }
@@ -154,7 +154,7 @@ public final class Main {
     }
 
     static String outOfMemory(String why) {
-        return "out of memory (" + why + "): the Java heap may grow to "
+        return "out of memory (" + why + "): the Java heap is limited to "
                 + (Runtime.getRuntime().maxMemory() >> 20) + " MiB; ";
     }
 
@@ -164,7 +164,7 @@ public final class Main {
                 + command;
     }
 
-    /** The one line that says what went wrong. */
+    /** Prints an error in one line. */
     static void error(PrintWriter err, String message) {
         err.println("error: "
                 + FileNames.printable(message.replaceFirst("^Error: ", "").replaceAll("\\s*\\R\\s*", " ")));
@@ -191,7 +191,7 @@ public final class Main {
                 }
                 error(err, OptionNames.explain(known));
             } else {
-                err.println("error: unexpected " + exception + "; please report it with what follows");
+                err.println("error: unexpected " + exception + "; please report it with the stack trace below");
                 exception.printStackTrace(err);
             }
             err.flush();

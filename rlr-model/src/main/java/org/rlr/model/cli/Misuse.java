@@ -6,21 +6,18 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/**
- * Says what is wrong with a command line in a sentence, where the library would print the whole help, and its words are
- * a programmer's.
- */
+/** Reports a wrong command line in one plain sentence; picocli would print the whole help and use technical words. */
 final class Misuse {
     private Misuse() {}
 
-    /** Prints it and returns the exit code. */
+    /** Prints the error and returns the exit code. */
     static int report(ParameterException e, String... args) {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
         Main.error(err, message(e));
         UnmatchedArgumentException.printSuggestions(e, err);
         if (command.getSubcommands().isEmpty()) {
-            err.println("'" + command.getCommandSpec().qualifiedName() + " --help' lists what there is");
+            err.println("'" + command.getCommandSpec().qualifiedName() + " --help' lists the options");
         } else {
             command.usage(err);
         }

@@ -25,7 +25,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What to train and how; the defaults are those of {@link Recipe#DEFAULT}. */
+/** Options for a model and its training; the defaults are those of {@link Recipe#DEFAULT}. */
 final class ModelOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec mixee;
@@ -34,7 +34,7 @@ final class ModelOptions {
             names = "--recipe",
             paramLabel = "NAME",
             description =
-                    "Defaults of the options of model and training: recommended, published (the paper's), or fast, the published model trained as the recommended one in 20 epochs (default: ${DEFAULT-VALUE}).")
+                    "Defaults for the options of model and training: recommended; published (the paper's); or fast, the published model with the recommended training in 20 epochs (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
     @Option(
@@ -49,27 +49,26 @@ final class ModelOptions {
     @Option(
             names = "--lr",
             paramLabel = "X",
-            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}; less for wider and deeper models).")
+            description = "Learning rate of Adam (default: ${DEFAULT-VALUE}; use less for wider and deeper models).")
     private float learningRate;
 
     @Option(
             names = "--warmup",
             paramLabel = "N",
-            description = "Steps in which the learning rate rises to its value (default: ${DEFAULT-VALUE}).")
+            description = "Steps in which the learning rate rises to --lr (default: ${DEFAULT-VALUE}).")
     private int warmup;
 
     @Option(
             names = "--schedule",
             paramLabel = "NAME",
             description =
-                    "The learning rate after that: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
+                    "Learning rate after --warmup: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
     private String schedule;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description =
-                    "Seed of everything random; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
+            description = "Random seed; the same seed gives the same model, bit for bit (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(
@@ -77,13 +76,13 @@ final class ModelOptions {
             paramLabel = "S|HxW",
             converter = ImageSizeConverter.class,
             description =
-                    "Side that images are resized to, in pixels, or height and width, as 256x384 (default: ${DEFAULT-VALUE}, or the backbone's own).")
+                    "Size that images are resized to, in pixels: one side, or HEIGHTxWIDTH as in 256x384 (default: ${DEFAULT-VALUE}, or the backbone's own).")
     private ImageSize imageSize;
 
     @Mixin
     private TilingOptions tiles;
 
-    @Option(names = "--no-tiles", description = "Resize whole images, although --config cuts them into tiles.")
+    @Option(names = "--no-tiles", description = "Resize whole images, even if --config cuts them into tiles.")
     private boolean noTiles;
 
     @Option(
@@ -97,7 +96,7 @@ final class ModelOptions {
     @Option(
             names = "--width",
             paramLabel = "N",
-            description = "Model width at stride 4, doubled where the stride is (default: ${DEFAULT-VALUE}).")
+            description = "Model width at stride 4; it doubles with the stride (default: ${DEFAULT-VALUE}).")
     private int width;
 
     @Option(names = "--heads", paramLabel = "N", description = "Attention heads (default: ${DEFAULT-VALUE}).")
@@ -111,15 +110,15 @@ final class ModelOptions {
             paramLabel = "BLOCK",
             split = ",",
             completionCandidates = BlockNames.class,
-            description = "Attention blocks of each layer, among ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            description = "Attention blocks of each layer, from ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private List<String> blocks;
 
     @Option(
             names = "--window",
-            paramLabel = "LEVEL=SIDE",
+            paramLabel = "LEVEL=SIZE",
             split = ",",
             description =
-                    "Side of the attention window of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 for 16x16, 7 for 32x32).")
+                    "Attention window size of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
     @Option(
@@ -131,25 +130,25 @@ final class ModelOptions {
     @Option(
             names = "--ref-len",
             paramLabel = "N",
-            description = "Chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
+            description = "Number of chunks of the learnable reference (default: ${DEFAULT-VALUE}).")
     private int refLen;
 
     @Option(
             names = "--ref-loss",
             negatable = true,
-            description = "Push the chunks of the reference apart (with --ref-len of 2 or more).")
+            description = "Add a loss that pushes the chunks of the reference apart (with --ref-len of 2 or more).")
     private boolean refLoss;
 
     @Option(
             names = "--feature-jitter",
             paramLabel = "X",
-            description = "Scale of the noise on features while training, 0 for none (default: ${DEFAULT-VALUE}).")
+            description = "Scale of the noise on the features in training; 0 for none (default: ${DEFAULT-VALUE}).")
     private float featureJitter;
 
     @Option(
             names = "--noise-prob",
             paramLabel = "X",
-            description = "Share of tokens that noise falls on, or that are masked (default: ${DEFAULT-VALUE}).")
+            description = "Share of tokens that get noise or are masked (default: ${DEFAULT-VALUE}).")
     private float noiseProb;
 
     @Option(names = "--mask-tokens", negatable = true, description = "Zero random tokens instead of adding noise.")
@@ -159,52 +158,54 @@ final class ModelOptions {
             names = "--optimizer",
             paramLabel = "MODE",
             description =
-                    "adam, or zero-steps: one Adam of all levels, stepped once per level, as the PyTorch implementation does (default: ${DEFAULT-VALUE}).")
+                    "adam; or zero-steps, as in the PyTorch implementation: one Adam for all levels, stepped once per level (default: ${DEFAULT-VALUE}).")
     private String optimizer;
 
     @Option(
             names = "--validation",
             paramLabel = "FRACTION",
             description =
-                    "Hold out this share of each class's training images, chosen by the seed, and follow their loss; 0 for none (default of the recommended recipe: 0.1 to 0.2 where they are enough for a threshold).")
+                    "Hold out this share of each class's training images, chosen by the seed, and report their loss; 0 for none (default of the recommended recipe: 0.1 to 0.2 if that is enough for a threshold).")
     private Double validation;
 
     @Option(
             names = "--keep-best",
             negatable = true,
-            description = "Take the model of the epoch of lowest validation loss instead of the last.")
+            description = "Keep the model of the epoch with the lowest validation loss instead of the last.")
     private boolean keepBest;
 
     @Option(
             names = "--patience",
             paramLabel = "N",
             description =
-                    "End the training after N epochs without a lower validation loss, and take the best; 0 for never.")
+                    "Stop the training after N epochs without a lower validation loss, and keep the best model; 0 for never.")
     private Integer patience;
 
     @Option(
             names = "--false-alarm-rate",
             paramLabel = "R",
             description =
-                    "Find the threshold on the images held out, so that at most this share of normal images exceeds it (default of the recommended recipe: 0.05).")
+                    "Choose the threshold on the held-out images so that at most this share of normal images exceeds it (default of the recommended recipe: 0.05).")
     private Double falseAlarmRate;
 
     @Option(
             names = "--standardize",
             negatable = true,
-            description =
-                    "Standardise each channel of the features by its mean and deviation over the training images.")
+            description = "Standardise each feature channel by its mean and deviation over the training images.")
     private boolean standardize;
 
-    @Option(names = "--no-avg-pool", negatable = true, description = "Do not smooth the feature maps.")
+    @Option(
+            names = "--no-avg-pool",
+            negatable = true,
+            description = "Smooth the feature maps, which is the default, or with --no-avg-pool do not.")
     private boolean noAveragePool;
 
-    /** The model's shape: of the base, but for the options that were given. */
+    /** Returns the base configuration with the given options applied. */
     RlrConfig config(String backbone, RlrConfig base) {
         return config(backbone, base, of("--blocks", blocks, base.blocks()));
     }
 
-    /** The same with other blocks. */
+    /** Returns the same configuration with other blocks. */
     RlrConfig config(String backbone, RlrConfig base, List<String> blocks) {
         RlrConfig config = RlrConfig.builder(backbone)
                 .imageSize(
@@ -228,7 +229,7 @@ final class ModelOptions {
         return config;
     }
 
-    /** Those given, else those of the base whose levels are left. */
+    /** Returns the given windows, else those of the base for the levels in use. */
     private @Nullable Map<Integer, Integer> windows(@Nullable Map<Integer, Integer> base) {
         if (windows != null) {
             return windows;
@@ -244,16 +245,14 @@ final class ModelOptions {
     private @Nullable Tiling tiling(@Nullable Tiling base) {
         if (noTiles) {
             if (tiles.given()) {
-                throw new RlrException(
-                        "--no-tiles resizes whole images, while --tile-overlap and --tile-scale cut them into tiles",
-                        "leave one away");
+                throw new RlrException("--no-tiles excludes --tile-overlap and --tile-scale", "omit one of them");
             }
             return null;
         }
         return tiles.of(base);
     }
 
-    /** The training: of the base, but for the options that were given. */
+    /** Returns the base training settings with the given options applied. */
     TrainingSettings training(TrainingSettings base) {
         return TrainingSettings.builder()
                 .epochs(of("--epochs", epochs, base.epochs()))
@@ -277,16 +276,16 @@ final class ModelOptions {
         boolean best = given("--keep-best") ? keepBest : patient != null || (base != null && base.keepBest());
         for (String option : List.of("--keep-best", "--patience", "--false-alarm-rate")) {
             if (fraction == null && given(option) && !(option.equals("--keep-best") && !keepBest)) {
-                throw new RlrException(option + " needs images held out", "give --validation FRACTION too");
+                throw new RlrException(option + " needs held-out images", "give --validation FRACTION too");
             }
         }
-        // 0 holds nothing out, which a configuration may have to be told
+        // 0 turns off the validation of a configuration
         return fraction == null || (fraction == 0 && !(given("--keep-best") && keepBest))
                 ? null
                 : new Validation(fraction, best, patient, falseAlarmRate(fraction, base));
     }
 
-    /** That given, else that of the base, where as many images are held out as by it. */
+    /** Returns the given rate, else that of the base if at least as many images are held out as there. */
     private @Nullable Double falseAlarmRate(double fraction, @Nullable Validation base) {
         if (given("--false-alarm-rate")) {
             return falseAlarmRate;
@@ -295,11 +294,11 @@ final class ModelOptions {
     }
 
     /**
-     * What the options are given over: a file, or the recipe that was asked for.
+     * Returns the settings that the options override: those of a file, or of the chosen recipe.
      *
      * @param file null for none
-     * @param backbone whose own levels and image size a recipe takes
-     * @param data of which a recipe holds images out; null for none
+     * @param backbone backbone that gives a recipe's levels and image size
+     * @param data data set of which a recipe holds images out; null for none
      * @throws RlrException if both are given, or there is no such recipe
      */
     ConfigFile base(@Nullable Path file, String backbone, @Nullable DataSet data) {
@@ -308,18 +307,17 @@ final class ModelOptions {
         }
         if (given("--recipe")) {
             throw new RlrException(
-                    "--recipe " + recipe + " and --config " + file + " both say what the defaults are",
-                    "leave one away");
+                    "--recipe " + recipe + " and --config " + file + " both set the defaults", "omit one of them");
         }
         return ConfigFile.read(file);
     }
 
-    /** The training of the recipe for a model of that shape. */
+    /** Returns the training settings of the recipe for a model of that shape. */
     TrainingSettings fitted(TrainingSettings base, RlrConfig shape) {
         return Recipe.fitted(recipe, base, shape);
     }
 
-    /** Whether it is the recipe that is to hold images out. */
+    /** Returns whether the recipe decides how many images are held out. */
     boolean holdsOut() {
         return recipe.equals(Recipe.RECOMMENDED) && !given("--validation");
     }
@@ -332,7 +330,7 @@ final class ModelOptions {
         return given(option) ? value : base;
     }
 
-    /** For the help. */
+    /** The names of all blocks, for the help. */
     static final class BlockNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {

@@ -13,24 +13,24 @@ import org.apache.commons.fileupload2.core.FileItemInput;
 import org.apache.commons.fileupload2.core.FileItemInputIterator;
 import org.apache.commons.fileupload2.core.RequestContext;
 
-/** Takes the image out of a body of the type {@code multipart/form-data}. */
+/** Reads the image from a body of the type {@code multipart/form-data}. */
 final class Multipart {
     /**
      * The image of a form.
      *
-     * @param name of its file, without folders; empty where the sender gave none
-     * @param bytes its contents
+     * @param name name of its file, without folders; empty if not given
+     * @param bytes contents of the file
      */
     record Part(String name, byte[] bytes) {}
 
     private Multipart() {}
 
     /**
-     * The one file of a form.
+     * Returns the only file of a form.
      *
      * @param type the header {@code Content-Type}
-     * @param body whole
-     * @throws Problem if the form is damaged, or has no file, or anything else
+     * @param body the whole body
+     * @throws Problem if the form is damaged, has no file, or has other fields
      */
     static Part image(String type, byte[] body) throws Problem {
         try {
@@ -54,7 +54,7 @@ final class Multipart {
         }
     }
 
-    /** Some browsers of old send the whole path. */
+    /** Removes the folders, which some old browsers send. */
     private static String name(String sent) {
         return sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
     }
@@ -64,10 +64,10 @@ final class Multipart {
                 400,
                 "BAD_FORM",
                 "the form " + what
-                        + "; send one image as a file, as curl -F image=@FILE does, and class and map in the address");
+                        + "; send one image as a file, as curl -F image=@FILE does, and class and map in the URL");
     }
 
-    /** Gives the library a body in memory. */
+    /** A body in memory, for the library. */
     private record Request(String type, byte[] body) implements RequestContext {
         @Override
         public String getCharacterEncoding() {

@@ -8,12 +8,12 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * How pixels are normalised, on the command line.
+ * The value of the option for the normalisation of pixels.
  *
- * @param value mean and deviation; null for those of the backbone
+ * @param value mean and deviation; null to use those of the backbone
  */
 record NormalizationOption(@Nullable Normalization value) {
-    /** Reads {@code imagenet}, {@code backbone}, or {@code MEAN/DEVIATION} of one number each or three. */
+    /** Reads {@code imagenet}, {@code backbone}, or {@code MEAN/DEVIATION} with one or three numbers each. */
     static final class Converter implements ITypeConverter<NormalizationOption> {
         private static final String NUMBERS = "([^,/]+)(?:,([^,/]+),([^,/]+))?";
         private static final Pattern MEAN_AND_DEVIATION = Pattern.compile(NUMBERS + "/" + NUMBERS);
@@ -40,7 +40,7 @@ record NormalizationOption(@Nullable Normalization value) {
         }
 
         private static String unknown(String text) {
-            return "'" + text + "' is none of imagenet, backbone and MEAN/DEVIATION, such as 0.5/0.5";
+            return "'" + text + "' is not imagenet, backbone or MEAN/DEVIATION, such as 0.5/0.5";
         }
 
         private static float[] three(Matcher numbers, int first) {

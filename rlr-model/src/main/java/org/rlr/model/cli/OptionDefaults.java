@@ -15,7 +15,7 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The default values of options, taken from the settings that hold them. */
+/** Default values of options, read from the settings classes. */
 abstract class OptionDefaults implements IDefaultValueProvider {
     private final Map<String, Object> values = new HashMap<>();
 
@@ -35,7 +35,7 @@ abstract class OptionDefaults implements IDefaultValueProvider {
                 : value.toString().replaceFirst("\\.0(E|$)", "$1").replace('E', 'e');
     }
 
-    /** Of a model and its training. */
+    /** Defaults for a model and its training. */
     static final class Training extends OptionDefaults {
         Training() {
             ConfigFile recipe = Recipe.of(Recipe.DEFAULT, Backbones.WEIGHT_FREE);
@@ -62,7 +62,7 @@ abstract class OptionDefaults implements IDefaultValueProvider {
         }
     }
 
-    /** Of a feature decoder's training. */
+    /** Defaults for the training of a feature decoder. */
     static final class Decoder extends OptionDefaults {
         Decoder() {
             put("--epochs", DecoderSettings.PUBLISHED.epochs());
@@ -72,7 +72,7 @@ abstract class OptionDefaults implements IDefaultValueProvider {
         }
     }
 
-    /** Of what no tensor of a checkpoint tells. */
+    /** Defaults for settings that the tensors of a checkpoint do not show. */
     static final class Import extends OptionDefaults {
         Import() {
             put("--heads", ConfigFile.PUBLISHED.config().heads());

@@ -7,15 +7,16 @@ import java.util.Map;
 import java.util.function.Predicate;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** Puts the options of commands that have many under headings in their help, those that matter first. */
+/** Groups the options of large commands under headings in the help, the most important ones first. */
 final class OptionHeadings {
-    /** A command with fewer shows them as they are. */
+    /** The help of a command with at most this many options has no headings. */
     private static final int MANY = 10;
 
-    /** Those that matter, by command; of others, the options that are required. */
+    /** The most important options by command; for other commands these are the required options. */
     private static final Map<String, List<String>> FIRST = Map.of(
             "rlr train", List.of("--data", "--out", "--backbone", "--image-size", "--epochs", "--time"),
             "rlr evaluate", List.of("--model", "--data", "--json", "--out", "--report"),
@@ -89,7 +90,7 @@ final class OptionHeadings {
         return headings;
     }
 
-    /** Changes the help of a command and of all below it. */
+    /** Adds the headings to the help of a command and of all its subcommands. */
     static void addTo(CommandLine line) {
         if (line.getCommandSpec().options().size() > MANY) {
             line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, OptionHeadings::list);
@@ -98,19 +99,26 @@ final class OptionHeadings {
     }
 
     private static String list(Help help) {
-        List<OptionSpec> left = new ArrayList<>(help.commandSpec().options());
-        left.removeIf(OptionSpec::hidden);
         StringBuilder text = new StringBuilder();
-        List<String> first = FIRST.get(help.commandSpec().qualifiedName());
-        append(
-                text,
-                help,
-                "",
-                take(left, option -> first == null ? option.required() : first.contains(option.longestName())));
-        HEADINGS.forEach((heading, names) ->
-                append(text, help, heading, take(left, option -> names.contains(option.longestName()))));
-        append(text, help, "Other", left);
+        groups(help.commandSpec()).forEach((heading, options) -> append(text, help, heading, options));
         return text.toString();
+    }
+
+    /** Returns the visible options of a command by heading, in the order of the help; "" is the first heading. */
+    static Map<String, List<OptionSpec>> groups(CommandSpec command) {
+        List<OptionSpec> left = new ArrayList<>(command.options());
+        left.removeIf(OptionSpec::hidden);
+        Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
+        if (command.options().size() <= MANY) {
+            groups.put("", left);
+            return groups;
+        }
+        List<String> first = FIRST.get(command.qualifiedName());
+        groups.put("", take(left, option -> first == null ? option.required() : first.contains(option.longestName())));
+        HEADINGS.forEach((heading, names) ->
+                groups.put(heading, take(left, option -> names.contains(option.longestName()))));
+        groups.put("Other", left);
+        return groups;
     }
 
     private static List<OptionSpec> take(List<OptionSpec> from, Predicate<OptionSpec> which) {

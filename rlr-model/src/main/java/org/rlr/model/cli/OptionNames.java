@@ -11,14 +11,14 @@ import org.rlr.tensor.RlrException;
 import picocli.CommandLine;
 
 /**
- * Puts the names of options and commands in the place of the names of settings and methods, which errors write in
- * backticks: {@code lower `batchSize`} becomes {@code lower --batch-size}. A setting's option is its name with hyphens,
- * but for those of {@link #OTHERS}.
+ * Replaces the names of settings and methods, which errors write in backticks, by the names of options and commands:
+ * {@code lower `batchSize`} becomes {@code lower --batch-size}. A setting's option is its name with hyphens, except for
+ * {@link #OTHERS}.
  */
 final class OptionNames {
     private static final Pattern QUOTED = Pattern.compile("`([\\w.]+)(?:\\(([^`)]+)\\))?`");
 
-    /** Names whose option or command is another word. */
+    /** Names whose option or command has another name. */
     private static final Map<String, String> OTHERS = Map.ofEntries(
             Map.entry("learningRate", "--lr"),
             Map.entry("warmupSteps", "--warmup"),
@@ -55,12 +55,12 @@ final class OptionNames {
             Map.entry("ThresholdEstimator", "'rlr threshold'"),
             Map.entry("Thresholding.withClasses", "'rlr threshold --per-class'"));
 
-    /** Of all commands. */
+    /** The options of all commands. */
     static final Set<String> OPTIONS = options(new CommandLine(new Main())).collect(Collectors.toUnmodifiableSet());
 
     private OptionNames() {}
 
-    /** Message and remedy of an error, for a terminal. */
+    /** Returns message and remedy of an error for a terminal. */
     static String explain(RlrException e) {
         return translate(e.explanation());
     }
@@ -71,8 +71,7 @@ final class OptionNames {
     }
 
     /**
-     * The option of a setting, or the command of a method with its argument, if any; the name itself where there is
-     * none.
+     * Returns the option of a setting, or the command of a method with its argument, if any; otherwise the name itself.
      */
     private static String of(String name, String argument) {
         String other = OTHERS.get(name);

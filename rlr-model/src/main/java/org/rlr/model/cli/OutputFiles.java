@@ -22,8 +22,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * What a command line is about to write, looked at before anything is computed: hours later it is too late to learn
- * that a file cannot be written, and nothing that a command reads may be replaced by what it writes.
+ * Checks the output files of a command before it computes anything: an error hours later would be too late. Outputs
+ * must be writable and must not replace the inputs.
  */
 final class OutputFiles {
     private static final Set<String> OUTPUTS = Set.of(
@@ -37,18 +37,20 @@ final class OutputFiles {
             "--safetensors",
             "--onnx");
 
-    /** Commands that write after hours what another of them must not replace; one is of decoders, too. */
+    /**
+     * Commands that run for hours and lock their output files; {@code train} is also the name of {@code decoder train}.
+     */
     private static final Set<String> TRAININGS = Set.of("train", "ablate");
 
-    /** A path of the command line; {@code name} is its option, or what the help calls it. */
+    /** A path of the command line; {@code name} is its option, or its label in the help. */
     private record Named(String name, Path path, boolean folder) {}
 
     private OutputFiles() {}
 
     /**
-     * Checks the paths of the command that is to run.
+     * Checks the paths of a parsed command.
      *
-     * @return the lock of what a training writes, to be held while it runs; null for other commands
+     * @return the lock on the output files of a training, to hold while it runs; null for other commands
      * @throws RlrException naming the path, its option and the remedy
      */
     static @Nullable OutputLock check(ParseResult parsed) {
@@ -62,7 +64,7 @@ final class OutputFiles {
         String name = command.commandSpec().name();
         List<Named> outputs = new ArrayList<>();
         List<Named> inputs = new ArrayList<>();
-        for (ArgSpec arg : new LinkedHashSet<>(command.matchedArgs())) { // an option that is repeated is there twice
+        for (ArgSpec arg : new LinkedHashSet<>(command.matchedArgs())) { // a repeated option occurs twice
             String option = arg instanceof OptionSpec named ? named.longestName() : arg.paramLabel();
             (OUTPUTS.contains(option) ? outputs : inputs).addAll(paths(option, arg));
         }
@@ -85,26 +87,25 @@ final class OutputFiles {
     }
 
     /**
-     * Folders that are missing are made when they are needed; the nearest that there is tells.
+     * Checks that a path can be written. Missing folders are created later, so the nearest existing folder is checked.
      *
-     * @param option names the path
-     * @param isFolder whether a folder is to be written, or a file
+     * @param option option that names the path
+     * @param isFolder whether the path is a folder
      * @throws RlrException naming the path, the option and the remedy
      */
     private static void requireWritable(Path path, String option, boolean isFolder) {
         String remedy = "choose another " + option;
         if (isFolder && Files.exists(path) && !Files.isDirectory(path)) {
-            throw unwritable(path + " is a file, and " + option + " names a folder", remedy, null);
+            throw unwritable(path + " is a file, but " + option + " needs a folder", remedy, null);
         }
         if (!isFolder && Files.isDirectory(path)) {
-            throw unwritable(
-                    path + " is a folder, and " + option + " names the file to write", "give a name in it", null);
+            throw unwritable(path + " is a folder, but " + option + " needs a file", "give a file name in it", null);
         }
         if (Files.exists(path) && !Files.isWritable(path)) {
             throw unwritable("cannot write " + path + ": it is write-protected", remedy, null);
         }
         if (special(path)) {
-            return; // written to directly, whoever may write to its folder
+            return; // written directly; the permissions of its folder do not matter
         }
         Path folder = isFolder && Files.isDirectory(path)
                 ? path
@@ -113,7 +114,7 @@ final class OutputFiles {
             folder = folder.getParent();
         }
         if (folder != null && !Files.isDirectory(folder)) {
-            throw unwritable("cannot write " + path + ": " + folder + " is no folder, but a file", remedy, null);
+            throw unwritable("cannot write " + path + ": " + folder + " is a file", remedy, null);
         }
         if (folder != null && !Files.isWritable(folder)) {
             throw unwritable("cannot write " + path + ": no permission to write to " + folder, remedy, null);
@@ -125,19 +126,20 @@ final class OutputFiles {
     }
 
     /**
-     * Checks that a file can be written whose folder is not made. @throws RlrException naming the path, the option and
-     * the remedy
+     * Checks that a file can be written to an existing folder. @throws RlrException naming the path, the option and the
+     * remedy
      */
     static void requireWritable(Path file, String option) {
         requireWritable(file, option, false);
         Path folder = file.toAbsolutePath().getParent();
         if (!special(file) && (folder == null || !Files.isDirectory(folder))) {
-            throw unwritable("cannot write " + file + ": there is no folder " + folder, "make it first", null);
+            throw unwritable(
+                    "cannot write " + file + ": the folder " + folder + " does not exist", "create it first", null);
         }
     }
 
     /**
-     * Checks files by the options that name them, null for those that are not asked for. @throws RlrException as
+     * Checks files by option, null for options that are not given. @throws RlrException as
      * {@link #requireWritable(Path, String)}, or if two are the same
      */
     static void requireWritable(Map<String, Path> files) {
@@ -145,8 +147,8 @@ final class OutputFiles {
         files.forEach((option, file) -> {
             if (file != null && !seen.add(file.toAbsolutePath().normalize())) {
                 throw new RlrException(
-                        file + " is named for two different files",
-                        "give each of " + String.join(", ", files.keySet()) + " one of its own");
+                        file + " is given for two different files",
+                        "give each of " + String.join(", ", files.keySet()) + " its own file");
             }
         });
         files.forEach((option, file) -> {
@@ -156,7 +158,7 @@ final class OutputFiles {
         });
     }
 
-    /** Whether it is neither a file nor a folder, as /dev/stdout. */
+    /** Returns whether a path is neither a file nor a folder, such as /dev/stdout. */
     private static boolean special(Path path) {
         return Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
     }
@@ -169,31 +171,30 @@ final class OutputFiles {
         for (Named other : earlier) {
             if (real(other.path).equals(target)) {
                 throw new RlrException(
-                        output.path + " is named for two different files, by " + other.name + " and " + output.name,
-                        "give each a file of its own");
+                        output.path + " is given for two different files, by " + other.name + " and " + output.name,
+                        "give each its own file");
             }
         }
         for (Named input : inputs) {
             if (Files.isRegularFile(input.path) && real(input.path).equals(target) && !meant(input, output, command)) {
                 throw new RlrException(
-                        output.name + " " + output.path + " would overwrite the file that " + input.name
-                                + " names to be read",
-                        "name another file to write");
+                        output.name + " " + output.path + " would overwrite the input file of " + input.name,
+                        "give another file to write");
             }
         }
         if (Files.isRegularFile(target) && Images.hasImageName(target)) {
             throw new RlrException(
-                    output.name + " " + output.path + " would overwrite an image", "name another file to write");
+                    output.name + " " + output.path + " would overwrite an image", "give another file to write");
         }
     }
 
-    /** A training's state goes on where it was kept, and a threshold belongs into its model. */
+    /** Returns whether an input may be overwritten: a checkpoint on resuming, a model by its threshold. */
     private static boolean meant(Named input, Named output, String command) {
         return (input.name.equals("--resume") && output.name.equals("--checkpoint"))
                 || (command.equals("threshold") && input.name.equals("--model"));
     }
 
-    /** The file that a path leads to, or would be made as. */
+    /** Returns the real path of a file, also of one that does not exist yet. */
     static Path real(Path path) {
         try {
             Path whole = path.toAbsolutePath().normalize();
@@ -205,7 +206,7 @@ final class OutputFiles {
                             : whole;
         } catch (IOException e) {
             throw unwritable(
-                    "cannot find out where " + path + " leads: " + IoReason.of(e),
+                    "cannot resolve the path " + path + ": " + IoReason.of(e),
                     "check the permissions of its folders",
                     e);
         }

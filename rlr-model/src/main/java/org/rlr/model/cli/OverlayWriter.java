@@ -19,9 +19,7 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
-/**
- * Writes a picture per image into a folder: image | mask, where there is one | map over the image, on one colour scale.
- */
+/** Writes a picture per image into a folder: image | mask, if any | map over the image, on one colour scale. */
 final class OverlayWriter {
     private final Path folder;
     private final MapScale scale;
@@ -35,13 +33,13 @@ final class OverlayWriter {
         } catch (java.io.IOException e) {
             throw new ResourceException(
                     ResourceException.Resource.DISK,
-                    "cannot make the folder " + folder + " for pictures: " + IoReason.of(e),
+                    "cannot create the folder " + folder + " for pictures: " + IoReason.of(e),
                     "choose another --out",
                     e);
         }
     }
 
-    /** Where the picture of a test image lies. */
+    /** Returns the file for the picture of a test image. */
     static Path target(Path folder, Sample sample) {
         return folder.resolve(sample.className())
                 .resolve(sample.defect())
@@ -49,8 +47,8 @@ final class OverlayWriter {
     }
 
     /**
-     * Finds out before images are examined whether their pictures, in one folder, would replace any of them. @throws
-     * RlrException if so
+     * Checks, before images are examined, that their pictures in one folder do not replace any of them. @throws
+     * RlrException if one does
      */
     static void requireApart(Path folder, List<Path> images) {
         requireApart(
@@ -61,7 +59,7 @@ final class OverlayWriter {
                         .toList());
     }
 
-    /** The same for the pictures of a data set's test images. */
+    /** Checks the same for the pictures of a data set's test images. */
     static void requireApart(Path folder, DataSet set) {
         requireApart(
                 folder,
@@ -79,30 +77,30 @@ final class OverlayWriter {
         for (Path picture : pictures) {
             if (Files.exists(picture) && read.contains(OutputFiles.real(picture))) {
                 throw new RlrException(
-                        "--out " + folder + " is where the images are: a picture would replace " + picture,
-                        "name another folder");
+                        "--out " + folder + " contains the images: a picture would replace " + picture,
+                        "give another folder");
             }
         }
     }
 
-    /** A test image of a data set, as {@code <class>/<defect>/<stem>.png}. */
+    /** Writes the picture of a test image as {@code <class>/<defect>/<stem>.png}. */
     void write(ScoredImage scored) {
         Sample sample = scored.sample();
         RgbImage picture = sample.image().read();
         save(target(folder, sample), scored.panel(picture, scale));
     }
 
-    /** An image examined, beside its map, as {@code <stem>.png}; of several of one name the later ones are numbered. */
+    /** Writes an image beside its map as {@code <stem>.png}; repeated names get a number. */
     void write(Path file, RgbImage image, Detection d) {
         write(file, Overlays.panel(image, null, d.map(), d.mapHeight(), d.mapWidth(), scale));
     }
 
-    /** The picture of an image examined, named in the same way. */
+    /** Writes a finished picture of an image, named in the same way. */
     void write(Path file, RgbImage panel) {
         save(folder.resolve(stem(file) + ".png"), panel);
     }
 
-    /** Writes a picture; of several of one name the later ones are numbered. */
+    /** Writes a picture; repeated names get a number. */
     private void save(Path wanted, RgbImage panel) {
         Path target = wanted;
         for (int i = 2; !written.add(target); i++) {

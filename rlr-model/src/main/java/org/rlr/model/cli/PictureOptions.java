@@ -10,7 +10,7 @@ import org.rlr.model.report.ReconstructionPictures;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
-/** What the pictures of examined images show. */
+/** Options for the content of pictures of images. */
 final class PictureOptions {
     /** Kinds of pictures. */
     enum Kind {
@@ -19,9 +19,9 @@ final class PictureOptions {
         DECODER;
 
         /**
-         * What draws them beside the map; null where there is nothing else to draw.
+         * Returns the drawer of the panels beside the map; null if there are none.
          *
-         * @param decoder for its own kind; null for the others
+         * @param decoder decoder for {@link #DECODER}; null for the other kinds
          */
         @Nullable
         ReconstructionPictures pictures(@Nullable FeatureDecoder decoder) {
@@ -30,7 +30,7 @@ final class PictureOptions {
                 case FEATURES -> ReconstructionPictures.ofFeatures();
                 case DECODER -> {
                     if (decoder == null) {
-                        throw new IllegalArgumentException("pictures by a decoder need one");
+                        throw new IllegalArgumentException("pictures of the kind decoder need a decoder");
                     }
                     yield ReconstructionPictures.decoded(decoder);
                 }
@@ -47,36 +47,36 @@ final class PictureOptions {
             names = "--pictures",
             paramLabel = "KIND",
             description = {
-                "What the pictures of 'detect --out' and of the worst images in 'evaluate --report' show: map (the default), the anomaly map beside the image;",
-                "features, also features, their reconstruction and the model's reference in false colours;",
-                "decoder, those as pictures by a --decoder."
+                "Content of the pictures of 'detect --out' and of the worst images in 'evaluate --report': map (default) shows the anomaly map beside the image;",
+                "features also shows features, their reconstruction and the model's reference in false colours;",
+                "decoder shows these as pictures, drawn by a --decoder."
             })
     private Kind kind;
 
     @Option(
             names = "--decoder",
             paramLabel = "DECODER",
-            description = "A decoder of this model's features, written by 'rlr decoder train'.")
+            description = "A decoder for this model's features, written by 'rlr decoder train'.")
     private Path decoder;
 
     /**
-     * The kind asked for.
+     * Returns the chosen kind.
      *
-     * @param target where the pictures go; null for nowhere
-     * @param option that names the target, for the message
+     * @param target file or folder for the pictures; null for none
+     * @param option option of the target, for the message
      * @throws RlrException if options are missing, or have no effect
      */
     Kind kind(@Nullable Path target, String option) {
         if (target == null && (kind != null || decoder != null)) {
             throw new RlrException(
                     (kind == null ? "--decoder " + decoder : "--pictures " + kind)
-                            + " says what pictures show, but not where to write them",
+                            + " has no effect without pictures to write",
                     "give " + option + " too");
         }
         if (kind == Kind.DECODER && decoder == null) {
             throw new RlrException(
                     "--pictures decoder needs a --decoder",
-                    "train one with 'rlr decoder train', or take --pictures features, which needs none");
+                    "train one with 'rlr decoder train', or use --pictures features, which needs none");
         }
         if (decoder != null && kind != null && kind != Kind.DECODER) {
             throw new RlrException(
@@ -86,7 +86,7 @@ final class PictureOptions {
         return kind != null ? kind : decoder != null ? Kind.DECODER : Kind.MAP;
     }
 
-    /** The decoder, loaded beside the model; null where none is asked for. @throws RlrException if it does not fit */
+    /** Loads the decoder; null if none is given. @throws RlrException if it does not fit the model */
     @Nullable
     FeatureDecoder open(RlrModel model) {
         if (decoder == null) {
@@ -102,7 +102,7 @@ final class PictureOptions {
         }
     }
 
-    /** These options as a command line has them, the decoder by its name only. */
+    /** Returns these options as command-line text, with the decoder's name without its folder. */
     String arguments() {
         return (kind == null ? "" : " --pictures " + kind)
                 + (decoder == null

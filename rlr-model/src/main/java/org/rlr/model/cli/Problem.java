@@ -10,12 +10,12 @@ import org.rlr.tensor.InvalidSettingException;
 import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 
-/** A request that is answered by an error, as problem details (RFC 9457). */
+/** An error answer to a request, as problem details (RFC 9457). */
 final class Problem extends Exception {
     private static final long serialVersionUID = 1L;
     static final String TYPE = "application/problem+json";
 
-    /** Titles of the statuses that the service answers by. */
+    /** Titles of the HTTP statuses that the service uses. */
     private static final Map<Integer, String> TITLES = Map.ofEntries(
             Map.entry(400, "Bad Request"),
             Map.entry(403, "Forbidden"),
@@ -39,8 +39,8 @@ final class Problem extends Exception {
      * A problem.
      *
      * @param status one of {@link #TITLES}
-     * @param reason the kind of fault, for programs
-     * @param detail what is wrong, and what to do
+     * @param reason the kind of error, for programs
+     * @param detail the error and its remedy, for people
      */
     Problem(int status, String reason, String detail) {
         super(detail, null, false, false);
@@ -50,8 +50,8 @@ final class Problem extends Exception {
     }
 
     /**
-     * The problem of an exception of a detection; null where it is the service's own fault, of which a client learns
-     * nothing.
+     * Returns the problem for an exception of a detection; null for an internal error, whose details are not sent to
+     * clients.
      */
     static @Nullable Problem of(RlrException e, int retryAfter) {
         if (e instanceof ImageException image) {
@@ -74,7 +74,7 @@ final class Problem extends Exception {
                             503,
                             resource.resource().name(),
                             resource.resource() == ResourceException.Resource.CAPACITY
-                                    ? "the image did not get its turn in time; try again later"
+                                    ? "the image waited too long in the queue; try again later"
                                     : "the service is short of memory; try again later or send a smaller image")
                     .retryAfter(retryAfter);
         }
@@ -82,7 +82,7 @@ final class Problem extends Exception {
     }
 
     static Problem stopping() {
-        return new Problem(503, "STOPPING", "the service is about to end; try again later").retryAfter(1);
+        return new Problem(503, "STOPPING", "the service is shutting down; try again later").retryAfter(1);
     }
 
     Problem retryAfter(int seconds) {

@@ -6,10 +6,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/**
- * Progress on standard error: a bar that is drawn over itself on a terminal; a line every ten seconds where there is
- * none, as in a log.
- */
+/** Shows progress on standard error: a bar on a terminal, or a line every ten seconds elsewhere, as in a log. */
 final class ProgressBars {
     private static final int TERMINAL_INTERVAL_MS = 500;
     private static final int LOG_INTERVAL_MS = 10_000;
@@ -18,20 +15,20 @@ final class ProgressBars {
     private ProgressBars() {}
 
     /**
-     * A bar for images.
+     * Returns a bar for images.
      *
-     * @param total how many there are
+     * @param total number of images
      */
     static ProgressBar images(String task, long total) {
         return of(task, total, " images", 1).build();
     }
 
     /**
-     * A bar to be built.
+     * Returns a builder of a bar.
      *
-     * @param total -1 where it is not known yet
-     * @param unit what is counted
-     * @param size how much of it is one step
+     * @param total total number of units; -1 if not known yet
+     * @param unit name of the unit
+     * @param size size of one unit in steps
      */
     static ProgressBarBuilder of(String task, long total, String unit, long size) {
         ProgressBarBuilder bar = new ProgressBarBuilder()
@@ -46,17 +43,15 @@ final class ProgressBars {
                                 line -> System.err.println(line.stripTrailing()), LOG_WIDTH));
     }
 
-    /** Whether a person looks on. */
-    @SuppressWarnings("SystemConsoleNull") // the console is asked where there always is one
+    /** Returns whether the program runs on a terminal. */
+    @SuppressWarnings("SystemConsoleNull") // JDK 22 and later always have a console, which is then asked
     private static boolean terminal() {
         Console console = System.console();
         if (console == null) {
             return false;
         }
         try {
-            return (boolean) Console.class
-                    .getMethod("isTerminal")
-                    .invoke(console); // since JDK 22 there is a console always, and this to ask it
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console); // since JDK 22
         } catch (NoSuchMethodException e) {
             return true;
         } catch (ReflectiveOperationException e) {

@@ -22,19 +22,19 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * Starts the program again with the Vector API, an incubator module that no manifest can ask for and that a JVM takes
- * in only at its start, and with a locale where it needs one.
+ * Starts the program in a new JVM with the Vector API, an incubator module that only an option of the JVM can add, and
+ * with a locale if it needs one.
  */
 final class Relaunch {
     private static final String MODULE = "jdk.incubator.vector";
-    /** A property of the new JVM: the process that started it. */
+    /** System property of the new JVM: the ID of the process that started it. */
     private static final String LAUNCHER = "rlr.launcher";
-    /** What a JVM says first if it has an incubator module; a user of the command line has not asked for one. */
+    /** The first message of a JVM with an incubator module; it is hidden from users. */
     private static final String NOTICE = "WARNING: Using incubator modules: " + MODULE;
 
     private static final int LAST_WORDS_SECONDS = 10;
     private static final Set<String> CLASS_PATH = Set.of("-cp", "-classpath", "--class-path");
-    /** Options of a JVM whose value may be a word of its own. */
+    /** JVM options whose value may be a separate word. */
     private static final Set<String> TWO_WORDS = Set.of(
             "--module-path",
             "--upgrade-module-path",
@@ -48,8 +48,8 @@ final class Relaunch {
 
     private static final Pattern COLLECTOR = Pattern.compile("-XX:\\+Use\\w*GC");
     /**
-     * Until C2 has compiled them, loops on vectors are hundreds of times slower (each vector is an object), so they are
-     * compiled after a twentieth of the usual number of calls.
+     * Vector loops are compiled after a twentieth of the usual number of calls: until C2 compiles them, each vector is
+     * an object, and the loops are hundreds of times slower.
      */
     static final List<String> EARLY_KERNELS = List.of(
             "-XX:+IgnoreUnrecognizedVMOptions",
@@ -57,19 +57,20 @@ final class Relaunch {
             "-XX:CompileCommand=CompileThresholdScaling,org.rlr.tensor.cpu.Vector*::*,0.05");
 
     /**
-     * Tensors are reused, so there is little to collect; this collector takes half the memory of the default, and less
-     * with few young objects.
+     * Tensors are reused, so there is little garbage; the serial collector takes half the memory of the default, and
+     * less with a small young generation.
      */
     static final List<String> SMALL_HEAP = List.of("-XX:+UseSerialGC", "-XX:MaxNewSize=64m");
 
     /**
-     * In less the young objects of {@link #SMALL_HEAP} would leave the others no room, and each collection be whole.
+     * The smallest heap for the young generation of {@link #SMALL_HEAP}; in a smaller heap each collection would be a
+     * full one.
      */
     private static final long LEAST_FOR_SMALL_HEAP = 192L << 20;
 
     private Relaunch() {}
 
-    /** The exit code of the new JVM; null where none is needed or possible, and this one goes on. */
+    /** Runs the program in a new JVM and returns its exit code; null if that is not needed or not possible. */
     static @Nullable Integer again(String[] args) {
         boolean vectors = ModuleFinder.ofSystem().find(MODULE).isPresent();
         boolean lost = FileNames.unreadableFolder();
@@ -83,7 +84,7 @@ final class Relaunch {
         }
         List<String> command = new ArrayList<>();
         command.add(java.toString());
-        // Java 17 has no management in a folder whose name it cannot read
+        // Java 17 has no management beans in a folder whose name it cannot decode
         List<String> given = lost
                 ? jvmOptions(ProcessHandle.current().info().arguments().orElse(new String[0]))
                 : ManagementFactory.getRuntimeMXBean().getInputArguments();
@@ -109,7 +110,7 @@ final class Relaunch {
         } catch (IOException e) {
             return null;
         }
-        // Where this process is ended, the one that works must not be left behind.
+        // if this process ends, the process that does the work must end too
         boolean serves = args.length > 0 && args[0].equals("serve");
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, serves)));
         if (serves) {
@@ -124,7 +125,7 @@ final class Relaunch {
         }
     }
 
-    /** The options of a JVM's command line, without those that say what it runs. */
+    /** Returns the options of a JVM's command line, without the class path and the program. */
     static List<String> jvmOptions(String... words) {
         List<String> options = new ArrayList<>();
         for (int i = 0; i < words.length && words[i].startsWith("-") && !words[i].equals("-jar"); i++) {
@@ -138,7 +139,7 @@ final class Relaunch {
         return options;
     }
 
-    /** Where standard error is closed, what is said there is lost, as it would be without this process in between. */
+    /** Copies the errors, or drops them if standard error is closed, as a single process would do. */
     private static void copyOrDrop(InputStream errors) {
         try {
             copyErrors(errors, new FileOutputStream(FileDescriptor.err));
@@ -152,9 +153,9 @@ final class Relaunch {
     }
 
     /**
-     * Ends the process and lets it finish its last words before this one is gone.
+     * Ends the process and waits for its last messages.
      *
-     * @param serves whether it is a service, which itself bounds how long it answers what it has begun
+     * @param serves whether it is a service, which limits its own shutdown time
      */
     private static void end(Process process, boolean serves) {
         process.destroy();
@@ -165,7 +166,7 @@ final class Relaunch {
         }
     }
 
-    /** Passes SIGHUP on: Java itself sends other processes nothing but their end. */
+    /** Forwards SIGHUP through a shell: Java itself can only end other processes. */
     private static void hangUp(Process process) {
         try {
             new ProcessBuilder("sh", "-c", "kill -HUP " + process.pid())
@@ -173,13 +174,13 @@ final class Relaunch {
                     .start()
                     .waitFor();
         } catch (IOException e) {
-            Main.error(Main.standardError(), "SIGHUP cannot be passed on: " + IoReason.of(e));
+            Main.error(Main.standardError(), "cannot forward SIGHUP: " + IoReason.of(e));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Copies what a new JVM says to standard error, byte by byte as it comes, but for the notice in front. */
+    /** Copies the standard error of a new JVM as it arrives, without the notice at its start. */
     static void copyErrors(InputStream from, OutputStream to) throws IOException {
         byte[] buffer = new byte[8192];
         byte[] notice = NOTICE.getBytes(StandardCharsets.US_ASCII);
@@ -205,13 +206,13 @@ final class Relaunch {
         to.write(buffer, 0, held);
     }
 
-    /** Whether bytes are the beginning of a text, or begin with it. */
+    /** Returns whether bytes are the beginning of a text, or begin with it. */
     private static boolean begins(byte[] bytes, int count, byte[] text) {
         int length = Math.min(count, text.length);
         return Arrays.equals(bytes, 0, length, text, 0, length);
     }
 
-    /** Ends this JVM when the process that started it for its work is gone, as after {@code kill -9}. */
+    /** Ends this JVM when the process that started it ends, as after {@code kill -9}. */
     static void endWithLauncher() {
         Long launcher = Long.getLong(LAUNCHER);
         if (launcher != null) {

@@ -9,10 +9,10 @@ import java.util.Map;
 /**
  * An answer to a request.
  *
- * @param status of HTTP
- * @param type of the body
- * @param body empty for none
- * @param headers further ones
+ * @param status HTTP status
+ * @param type content type of the body
+ * @param body content; empty for none
+ * @param headers additional headers
  */
 record Reply(int status, String type, byte[] body, Map<String, String> headers) {
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();

@@ -12,14 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Reads the bodies of requests: each within a size and a time, and all that are in memory at once within a size, so
- * that many senders of large or slow bodies cannot fill the heap or hold the threads.
+ * Reads request bodies with a limit on the size and the time of each, and on the memory of all, so that large or slow
+ * bodies cannot fill the heap or block the threads.
  */
 final class RequestBodies {
     private static final int CHUNK = 1 << 16;
-    /** Bytes of each body that the budget does not count, so that large bodies never keep small ones out. */
+    /** Bytes of each body that the budget does not count, so that large bodies never block small ones. */
     private static final int UNCOUNTED = 1 << 18;
-    /** How long what a refused request still sends is read and dropped, so that its sender sees the answer. */
+    /** How long the rest of a refused request is read and dropped, so that its sender receives the answer. */
     private static final Duration LINGER = Duration.ofSeconds(2);
 
     private final long most;
@@ -28,7 +28,7 @@ final class RequestBodies {
     private final AtomicLong inMemory = new AtomicLong();
     private final ScheduledExecutorService clock;
 
-    /** A request whose body did not arrive in time; it is answered already, and its connection is to be closed. */
+    /** A request whose body did not arrive in time; it is already answered, and its connection must be closed. */
     static final class TooSlow extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -37,7 +37,7 @@ final class RequestBodies {
         }
     }
 
-    /** A body in memory, until it is closed. */
+    /** A body in memory; closing it frees the memory. */
     final class Body implements AutoCloseable {
         private byte[] bytes = new byte[0];
         private long taken;
@@ -63,8 +63,8 @@ final class RequestBodies {
     }
 
     /**
-     * Ends the reading of a body. First the sender is told; a while later the connection is ended, which alone frees a
-     * thread that waits for bytes.
+     * Ends the reading of a body: answers the sender and later ends the connection, since only that frees a thread that
+     * waits for bytes.
      */
     private final class Deadline implements Runnable {
         private final HttpExchange exchange;
@@ -75,7 +75,7 @@ final class RequestBodies {
         private boolean expired;
         private boolean interrupted;
 
-        /** @param answer what the sender is told after the time; empty for nothing */
+        /** @param answer answer to the sender when the time is over; empty for none */
         Deadline(HttpExchange exchange, Duration time, byte[] answer) {
             this.exchange = exchange;
             this.answer = answer;
@@ -109,12 +109,12 @@ final class RequestBodies {
             return expired;
         }
 
-        /** Called by the reader when it reads no more. @return whether the sender was told that it is too late */
+        /** Called by the reader at its end. @return whether the sender was answered because of the time */
         synchronized boolean end() {
             over = true;
             timer.cancel(false);
             if (interrupted) {
-                Thread.interrupted(); // by run(), for the reading alone
+                Thread.interrupted(); // set by run() for the reading only
             }
             return expired;
         }
@@ -123,8 +123,8 @@ final class RequestBodies {
     /**
      * A reader of bodies.
      *
-     * @param most bytes of one
-     * @param budget bytes of all that are in memory at once
+     * @param most largest size of a body, in bytes
+     * @param budget largest size of all bodies in memory, in bytes
      * @param clock runs deadlines
      */
     RequestBodies(long most, Duration timeout, long budget, ScheduledExecutorService clock) {
@@ -138,24 +138,24 @@ final class RequestBodies {
         return inMemory.get();
     }
 
-    /** Whether a request has a body. */
+    /** Returns whether a request has a body. */
     static boolean isIn(HttpExchange exchange) {
         return declared(exchange) != 0;
     }
 
-    /** The length that its header states; -1 for a body in chunks. */
+    /** Returns the length in the header; -1 for a chunked body. */
     private static long declared(HttpExchange exchange) {
         if (exchange.getRequestHeaders().containsKey("Transfer-Encoding")) {
             return -1;
         }
         String length = exchange.getRequestHeaders().getFirst("Content-Length");
-        return length == null ? 0 : Long.parseLong(length); // the server has refused what is no number
+        return length == null ? 0 : Long.parseLong(length); // the server refuses other values
     }
 
     /**
      * Reads a body to its end.
      *
-     * @throws Problem if it is too large or not whole
+     * @throws Problem if it is too large or incomplete
      * @throws TooSlow if it does not arrive in time
      */
     Body read(HttpExchange exchange) throws Problem, TooSlow {
@@ -201,7 +201,7 @@ final class RequestBodies {
         int length = 0;
         for (byte[] part = in.readNBytes(CHUNK); part.length > 0; part = in.readNBytes(CHUNK)) {
             if (deadline.expired()) {
-                continue; // dropped: a connection that is closed under its sender loses the answer
+                continue; // dropped: closing the connection now would lose the answer
             }
             length += part.length;
             if (length > most) {
@@ -229,9 +229,7 @@ final class RequestBodies {
 
     private Problem tooLarge() {
         return new Problem(
-                413,
-                "BODY_TOO_LARGE",
-                "the body has more than the " + most + " bytes that are read; send a smaller image");
+                413, "BODY_TOO_LARGE", "the body is larger than the limit of " + most + " bytes; send a smaller image");
     }
 
     private static Problem cutOff() {
@@ -243,14 +241,12 @@ final class RequestBodies {
 
     private static Problem full() {
         return new Problem(
-                        503,
-                        "BODIES_FULL",
-                        "the bodies of other requests fill the memory that there is for them; try again later")
+                        503, "BODIES_FULL", "the bodies of other requests fill the memory for bodies; try again later")
                 .retryAfter(1);
     }
 
     /**
-     * Reads and drops what a refused request still sends, for a while: a connection closed under its sender loses the
+     * Reads and drops the rest of a refused request for a while, since closing the connection at once would lose the
      * answer.
      */
     void drop(HttpExchange exchange) {

@@ -7,13 +7,13 @@ import org.rlr.model.train.TestEvaluation;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
-/** What is looked at while a model is trained, and by what an epoch is chosen. */
+/** Options for metrics during a training, and for choosing an epoch on test images. */
 final class ResearchOptions {
     @Option(
             names = "--metrics",
             paramLabel = "FILE",
             description =
-                    "Write a CSV with a line per epoch: losses, images per second, metrics; --resume goes on with it.")
+                    "Write a CSV file with a line per epoch: losses, images per second, metrics; --resume appends to it.")
     private Path metrics;
 
     @Option(
@@ -26,34 +26,35 @@ final class ResearchOptions {
             names = "--best-on-test",
             paramLabel = "FILE",
             description =
-                    "Also write the model of the epoch of greatest image AUROC on the test images. What is measured on them with it is optimistic.")
+                    "Also write the model of the epoch with the highest image AUROC on the test images. Its metrics on these images are optimistic.")
     private Path bestOnTest;
 
-    /** The CSV file, or null. */
+    /** Returns the CSV file, or null. */
     @Nullable
     Path metrics() {
         return metrics;
     }
 
-    /** Where the best model on the test images goes, or null. */
+    /** Returns the file for the best model on the test images, or null. */
     @Nullable
     Path bestOnTest() {
         return bestOnTest;
     }
 
-    /** Checks that the options go together. @throws RlrException naming the one that is missing */
+    /** Checks that no option is missing. @throws RlrException naming the missing option */
     void check() {
         if (evaluateEvery == null && bestOnTest != null) {
             throw new RlrException(
-                    "--best-on-test " + bestOnTest + " needs evaluations to choose by", "give --evaluate-every N too");
+                    "--best-on-test " + bestOnTest + " needs evaluations in the training",
+                    "give --evaluate-every N too");
         }
         if (evaluateEvery != null && metrics == null && bestOnTest == null) {
             throw new RlrException(
-                    "--evaluate-every " + evaluateEvery + " has nowhere to put the metrics", "give --metrics FILE too");
+                    "--evaluate-every " + evaluateEvery + " has no file for the metrics", "give --metrics FILE too");
         }
     }
 
-    /** The test images to evaluate, or null. @throws RlrException if there are none */
+    /** Returns the evaluation of the test images, or null. @throws RlrException if there are none */
     @Nullable
     TestEvaluation evaluation(DataSet data) {
         return evaluateEvery == null

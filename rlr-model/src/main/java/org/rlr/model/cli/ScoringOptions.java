@@ -12,7 +12,7 @@ import org.rlr.model.config.Scoring;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
-/** How maps and image scores are made of the levels' scores. */
+/** Options for computing maps and image scores from the levels' scores. */
 final class ScoringOptions {
     private static final Pattern LEVEL = Pattern.compile("(\\d{1,2})(?:=(\\d*\\.?\\d+(?:[eE][-+]?\\d{1,3})?))?");
 
@@ -20,7 +20,7 @@ final class ScoringOptions {
             names = "--score-levels",
             paramLabel = "LEVEL[=W],…",
             description =
-                    "The levels whose maps make the anomaly map, a mean weighted by W, which is 1 where it is not given; as in 2,3 or 2=1,3=0.5 (default: the model's).")
+                    "Levels whose maps are averaged to the anomaly map, with weights W (1 if omitted), as in 2,3 or 2=1,3=0.5 (default: the model's).")
     private List<String> levels = List.of();
 
     @Option(
@@ -28,29 +28,29 @@ final class ScoringOptions {
             paramLabel = "SIGMA",
             split = ",",
             description =
-                    "Standard deviation, in pixels, of the Gaussian filter before the image score, the map's maximum, is taken; 0 for none (default: the model's).")
+                    "Standard deviation in pixels of the Gaussian filter applied to the map before its maximum, the image score, is taken; 0 for none (default: the model's).")
     private List<Double> smoothing = List.of();
 
     /**
-     * The scoring asked for.
+     * Returns the chosen scoring.
      *
-     * @param base what options are given over; null for the published scoring
-     * @param config of the model
-     * @throws RlrException if several are asked for, or the model lacks a level
+     * @param base scoring that the options override; null for the published scoring
+     * @param config configuration of the model
+     * @throws RlrException if several are given, or the model lacks a level
      */
     Scoring one(@Nullable Scoring base, RlrConfig config) {
         if (levels.size() > 1 || smoothing.size() > 1) {
             throw new RlrException(
                     (levels.size() > 1 ? "--score-levels " + String.join(" and ", levels) : "--smoothing " + smoothing)
-                            + " are several scorings, and a model has one",
+                            + " are several scorings, but a model has one",
                     "compare them with 'rlr evaluate' and choose one");
         }
         return all(base, config).get(0);
     }
 
     /**
-     * All scorings asked for, each choice of levels with each smoothing. @throws RlrException if one is given twice, or
-     * the model lacks a level
+     * Returns all chosen scorings, each choice of levels with each smoothing. @throws RlrException if one is given
+     * twice, or the model lacks a level
      */
     List<Scoring> all(@Nullable Scoring base, RlrConfig config) {
         Scoring other = base == null ? Scoring.published(config) : base;
@@ -81,7 +81,7 @@ final class ScoringOptions {
             Matcher level = LEVEL.matcher(part.trim());
             if (!level.matches()) {
                 throw new RlrException(
-                        "--score-levels '" + text + "': '" + part + "' is neither a level nor a level and its weight",
+                        "--score-levels '" + text + "': '" + part + "' is not a level, or a level and its weight",
                         "give them as in 2,3 or 2=1,3=0.5");
             }
             numbers.add(Integer.valueOf(level.group(1)));

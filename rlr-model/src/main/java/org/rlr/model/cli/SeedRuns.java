@@ -38,17 +38,17 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.io.AtomicFile;
 import org.rlr.tensor.io.RescuedFiles;
 
-/** Trainings that differ in nothing but their seed, one after the other, and how far their results spread. */
+/** Trains one model per seed, with otherwise equal settings, and summarises the spread of the results. */
 final class SeedRuns {
     private final List<Long> seeds;
     private final List<TrainingPlan> runs;
     private final @Nullable Path summary;
 
     /**
-     * Runs like one, with the seed in the names of their files.
+     * Creates runs from one plan, with the seed in their file names.
      *
      * @param summary JSON file of all metrics; null for none
-     * @throws RlrException if seeds are fewer than two or doubled, or a file cannot be written
+     * @throws RlrException if there are fewer than two seeds, a seed is repeated, or a file cannot be written
      */
     SeedRuns(List<Long> seeds, TrainingPlan like, @Nullable Path summary) {
         if (seeds.size() < 2 || new HashSet<>(seeds).size() < seeds.size()) {
@@ -57,17 +57,17 @@ final class SeedRuns {
                     seeds,
                     "two or more different seeds",
                     "--seeds " + seeds + " are not two or more different seeds",
-                    "give some such as --seeds 1,2,3, or --seed for a single run");
+                    "give several, as in --seeds 1,2,3, or --seed for a single run");
         }
         if (like.checkpoints().resume() != null) {
             throw new RlrException(
-                    "--resume takes one run, not those of --seeds",
-                    "resume each by itself, with --seed, its own --out and its own --resume");
+                    "--resume cannot resume the runs of --seeds",
+                    "resume each run separately, with --seed and its own --out and --resume");
         }
         if (like.time() != null) {
             throw new RlrException(
-                    "--time fits the epochs of one run, and those of --seeds are to have the same number",
-                    "train once with --time, and give the number of its epochs to --seeds with --epochs");
+                    "--time excludes --seeds, whose runs need the same number of epochs",
+                    "train once with --time, then give its number of epochs as --epochs with --seeds");
         }
         this.seeds = seeds;
         this.summary = summary;
@@ -91,7 +91,7 @@ final class SeedRuns {
                 null);
     }
 
-    /** {@code model.safetensors} as {@code model-seed7.safetensors}. */
+    /** Returns {@code model-seed7.safetensors} for {@code model.safetensors}. */
     static Path named(Path file, long seed) {
         String name = file.getFileName().toString();
         int model = name.indexOf(".safetensors");
@@ -100,12 +100,12 @@ final class SeedRuns {
         return file.resolveSibling(name.substring(0, end) + "-seed" + seed + name.substring(end));
     }
 
-    /** The runs, in the order of the seeds. */
+    /** Returns the runs in the order of the seeds. */
     List<TrainingPlan> runs() {
         return runs;
     }
 
-    /** Trains all, evaluates them where there are test images, and says what came out. */
+    /** Trains all models, evaluates them if there are test images, and prints a summary. */
     void train(Backend device, Backbone backbone, DataSet data, @Nullable TestEvaluation test, PrintWriter text) {
         boolean evaluated = !data.test().isEmpty();
         if (evaluated) {
@@ -150,8 +150,8 @@ final class SeedRuns {
     }
 
     /**
-     * The feature maps of all training and test images, for runs that differ in what comes after them; says how much
-     * memory they take.
+     * Computes the feature maps of all training and test images, which the runs share; prints the memory that they
+     * take.
      */
     static SharedFeatures features(
             Backend device, Backbone backbone, RlrConfig config, DataSet data, PrintWriter text) {
@@ -169,7 +169,7 @@ final class SeedRuns {
 
     /**
      * {@code {"runs":[{"seed":…,"model":…,"loss":…,"metrics":…}…],"mean":{"loss":…,"image_auroc":…},"std":{…}}}; null
-     * is undefined.
+     * for an undefined value.
      */
     private String json(double[] losses, List<EvaluationResult> results) {
         JsonArray all = new JsonArray();

@@ -6,11 +6,11 @@ import org.rlr.model.config.Selection;
 import org.rlr.model.config.Texts;
 import org.rlr.model.config.TrainingSettings;
 
-/** How a model's epoch was chosen, in words. */
+/** Describes how a model's epoch was chosen. */
 final class SelectionText {
     private SelectionText() {}
 
-    /** Of a model with a selection. */
+    /** Returns the text for a model with a selection. */
     static String of(ModelInfo info) {
         Selection s = info.selection();
         TrainingSettings training = info.training();
@@ -22,15 +22,15 @@ final class SelectionText {
                 ? epoch
                         + String.format(
                                 Locale.ROOT,
-                                "OPTIMISTIC: chosen by the test images (image AUROC %.4f, %s), so what is measured on"
-                                        + " them is too good",
+                                "OPTIMISTIC: chosen on the test images (image AUROC %.4f, %s), so metrics on these"
+                                        + " images are too high",
                                 s.value(),
                                 Texts.count(s.images(), "image"))
                 : epoch
                         + String.format(
                                 Locale.ROOT,
-                                "chosen by the lowest loss (%.4f) of %s held out",
+                                "chosen by the lowest loss (%.4f) on %s",
                                 s.value(),
-                                Texts.count(s.images(), "image"));
+                                Texts.count(s.images(), "held-out image"));
     }
 }

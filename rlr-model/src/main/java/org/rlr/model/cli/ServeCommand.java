@@ -18,9 +18,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Serve a model over HTTP: a web page at /, images to POST /v1/detect, a description at /openapi.json.",
-            "The model is loaded again when its file changes and at SIGHUP.",
-            "SIGTERM ends the service once the requests in progress are answered."
+            "Serve a model over HTTP: a web page at /, detection at POST /v1/detect, the API description at /openapi.json.",
+            "The model is reloaded when its file changes, and on SIGHUP.",
+            "SIGTERM stops the service after it has answered the requests in progress."
         })
 final class ServeCommand implements Callable<Integer> {
     @Spec
@@ -74,14 +74,14 @@ final class ServeCommand implements Callable<Integer> {
         try {
             served.load();
             metrics.loaded(true);
-            err.println("note: " + FileNames.printable(model) + " was loaded again");
+            err.println("note: " + FileNames.printable(model) + " was reloaded");
             err.flush();
         } catch (RuntimeException e) {
             metrics.loaded(false);
             Main.error(
                     err,
                     (e instanceof RlrException known ? OptionNames.explain(known) : e.toString())
-                            + "; the model loaded before goes on");
+                            + "; the previous model stays in use");
         }
     }
 }

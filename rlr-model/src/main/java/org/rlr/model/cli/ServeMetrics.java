@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.DetectionTimes;
 
-/** The figures of a service, for Prometheus. */
+/** The metrics of a service, for Prometheus. */
 final class ServeMetrics {
     private static final double NANOS = 1e9;
     private static final double[] SECONDS = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
@@ -37,7 +37,7 @@ final class ServeMetrics {
             .register(registry);
     private final Histogram steps = Histogram.builder()
             .name("rlr_detect_step_seconds")
-            .help("Time of the steps of a detection; waiting is for its turn.")
+            .help("Time of the steps of a detection; waiting is the time in the queue.")
             .classicOnly()
             .classicUpperBounds(SECONDS)
             .labelNames("step")
@@ -54,7 +54,7 @@ final class ServeMetrics {
             .register(registry);
     private final Counter loads = Counter.builder()
             .name("rlr_model_loads_total")
-            .help("Times that the model file was loaded, by result.")
+            .help("Number of loads of the model file, by result.")
             .labelNames("result")
             .register(registry);
 
@@ -67,7 +67,7 @@ final class ServeMetrics {
         loads.initLabelValues("failure");
     }
 
-    /** Adds a figure that is asked for when the others are. */
+    /** Adds a gauge whose value is read at each scrape. */
     void gauge(String name, String help, DoubleSupplier value) {
         GaugeWithCallback.builder()
                 .name(name)
@@ -108,7 +108,7 @@ final class ServeMetrics {
         steps.labelValues(name).observe(time.toNanos() / NANOS);
     }
 
-    /** All figures, in a format that the client accepts; the text format unless it asks for another. */
+    /** Returns all metrics in a format that the client accepts, by default the text format. */
     Reply reply(@Nullable String accept) throws IOException {
         ExpositionFormatWriter writer = formats.findWriter(accept);
         ByteArrayOutputStream text = new ByteArrayOutputStream();

@@ -5,50 +5,49 @@ import org.rlr.model.detect.DetectorOptions;
 import org.rlr.tensor.InvalidSettingException;
 import picocli.CommandLine.Option;
 
-/** Where a service listens, and what it refuses. */
+/** Options for the address and the limits of a service. */
 final class ServeOptions {
     @Option(
             names = "--host",
             paramLabel = "ADDRESS",
             defaultValue = "127.0.0.1",
             description =
-                    "Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all (default: ${DEFAULT-VALUE}).")
+                    "Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all networks (default: ${DEFAULT-VALUE}).")
     private String host;
 
     @Option(
             names = "--port",
             paramLabel = "N",
             defaultValue = "8080",
-            description = "Port to listen on; 0 for any that is free (default: ${DEFAULT-VALUE}).")
+            description = "Port to listen on; 0 for any free port (default: ${DEFAULT-VALUE}).")
     private int port;
 
     @Option(
             names = "--max-body",
             paramLabel = "MIB",
             defaultValue = "32",
-            description = "Largest request body in MiB; a larger one is answered by 413 (default: ${DEFAULT-VALUE}).")
+            description = "Largest request body in MiB; larger ones get status 413 (default: ${DEFAULT-VALUE}).")
     private int maxBody;
 
     @Option(
             names = "--max-pixels",
             paramLabel = "N",
             defaultValue = "40000000",
-            description = "Pixels of the largest image; a larger one is answered by 413 (default: ${DEFAULT-VALUE}).")
+            description = "Largest image in pixels; larger ones get status 413 (default: ${DEFAULT-VALUE}).")
     private long maxPixels;
 
     @Option(
             names = "--max-concurrent",
             paramLabel = "N",
             defaultValue = "2",
-            description = "Images that are decoded and computed at once (default: ${DEFAULT-VALUE}).")
+            description = "Images decoded and computed at once (default: ${DEFAULT-VALUE}).")
     private int maxConcurrent;
 
     @Option(
             names = "--max-queued",
             paramLabel = "N",
             defaultValue = "64",
-            description =
-                    "Images that may wait for their turn; the next is answered by 503 (default: ${DEFAULT-VALUE}).")
+            description = "Images that may wait in the queue; further ones get status 503 (default: ${DEFAULT-VALUE}).")
     private int maxQueued;
 
     @Option(
@@ -56,23 +55,21 @@ final class ServeOptions {
             paramLabel = "TIME",
             defaultValue = "30s",
             converter = DurationConverter.class,
-            description =
-                    "How long an image waits for its turn before it is answered by 503 (default: ${DEFAULT-VALUE}).")
+            description = "Longest time of an image in the queue; then it gets status 503 (default: ${DEFAULT-VALUE}).")
     private Duration maxWait;
 
     @Option(
             names = "--max-per-client",
             paramLabel = "N",
             defaultValue = "0",
-            description =
-                    "Images that one client's address may have in the service; the next is answered by 429 (default: no limit).")
+            description = "Images in the service per client address; further ones get status 429 (default: no limit).")
     private int maxPerClient;
 
     @Option(
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "256",
-            description = "Connections that are open at once; further ones are closed (default: ${DEFAULT-VALUE}).")
+            description = "Connections open at once; further ones are closed (default: ${DEFAULT-VALUE}).")
     private int maxConnections;
 
     @Option(
@@ -81,7 +78,7 @@ final class ServeOptions {
             defaultValue = "60s",
             converter = DurationConverter.class,
             description =
-                    "How long a request's body may take to arrive; then it is answered by 408 (default: ${DEFAULT-VALUE}).")
+                    "Longest time for a request body to arrive; then the request gets status 408 (default: ${DEFAULT-VALUE}).")
     private Duration bodyTimeout;
 
     @Option(
@@ -89,7 +86,7 @@ final class ServeOptions {
             paramLabel = "TIME",
             defaultValue = "30s",
             converter = DurationConverter.class,
-            description = "How long the end of the service waits for requests in progress (default: ${DEFAULT-VALUE}).")
+            description = "Longest wait for requests in progress when the service stops (default: ${DEFAULT-VALUE}).")
     private Duration stopTimeout;
 
     @Option(
@@ -97,12 +94,11 @@ final class ServeOptions {
             paramLabel = "TIME",
             defaultValue = "5s",
             converter = DurationConverter.class,
-            description =
-                    "How often to look whether the model file has changed; 0s for never (default: ${DEFAULT-VALUE}).")
+            description = "Time between checks for a changed model file; 0s for no checks (default: ${DEFAULT-VALUE}).")
     private Duration reloadEvery;
 
     /**
-     * Checks what no other class checks.
+     * Checks the values that no other class checks.
      *
      * @throws InvalidSettingException if a value is out of range
      */
@@ -135,7 +131,7 @@ final class ServeOptions {
         return port;
     }
 
-    /** In bytes. */
+    /** Returns the largest request body in bytes. */
     int maxBody() {
         return maxBody << 20;
     }
@@ -176,7 +172,7 @@ final class ServeOptions {
         return reloadEvery;
     }
 
-    /** Those of the detector. */
+    /** Returns the options for a detector. */
     DetectorOptions.Builder detector() {
         return DetectorOptions.builder()
                 .maxConcurrent(maxConcurrent)

@@ -13,7 +13,7 @@ import org.rlr.tensor.io.Sha256;
 final class ServePage {
     private ServePage() {}
 
-    /** A file beside this class. */
+    /** Returns the content of a file beside this class. */
     static byte[] resource(String name) {
         try (InputStream in = ServePage.class.getResourceAsStream(name)) {
             if (in == null) {
@@ -25,10 +25,7 @@ final class ServePage {
         }
     }
 
-    /**
-     * The page, with a policy that lets its own script and style run and nothing else, and nothing be fetched
-     * elsewhere.
-     */
+    /** Returns the page, with a policy that allows only its own script and style and no requests to other sites. */
     static Reply page() {
         byte[] html = resource("serve.html");
         String text = new String(html, StandardCharsets.UTF_8);
@@ -43,7 +40,7 @@ final class ServePage {
                         "Cache-Control", "no-cache"));
     }
 
-    /** The hash of an element's content, as a policy names it. */
+    /** Returns the hash of an element's content, as written in a policy. */
     private static String hash(String html, String element) {
         Matcher content = Pattern.compile("<" + element + ">(.*?)</" + element + ">", Pattern.DOTALL)
                 .matcher(html);

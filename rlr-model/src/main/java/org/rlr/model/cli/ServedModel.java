@@ -25,9 +25,9 @@ import org.rlr.model.features.ProductRecognizer;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.backend.MemoryUse;
 
-/** The model of a service, which is loaded again when its file changes, and what the service tells of it. */
+/** The model of a service and its description; it is reloaded when its file changes. */
 final class ServedModel implements AutoCloseable {
-    /** Of the last detection of a thread: the model that made it, also while another one is loaded. */
+    /** The model that made the last detection of a thread, also during a reload. */
     private static final ThreadLocal<About> MADE_BY = new ThreadLocal<>();
 
     private final Path file;
@@ -41,7 +41,7 @@ final class ServedModel implements AutoCloseable {
 
     /** A version of the file. */
     private record Stamp(FileTime time, long size, @Nullable Object key) {
-        /** Null where there is no file. */
+        /** Returns null if there is no file. */
         static @Nullable Stamp of(Path file) {
             try {
                 BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
@@ -53,10 +53,10 @@ final class ServedModel implements AutoCloseable {
     }
 
     /**
-     * What is told of a model.
+     * The description of a model.
      *
-     * @param recognizes the classes that it tells apart; empty where it does not
-     * @param scale the colours of its maps
+     * @param recognizes the classes that it recognises; empty if it recognises none
+     * @param scale the colour scale of its maps
      * @param json the answer to {@code GET /v1/model}
      */
     record About(List<String> recognizes, MapScale scale, JsonObject json) {
@@ -89,7 +89,7 @@ final class ServedModel implements AutoCloseable {
     /**
      * A detection and the model that made it.
      *
-     * @param detection its result
+     * @param detection the result
      * @param about the model
      */
     record Made(Detection detection, About about) {}
@@ -97,9 +97,9 @@ final class ServedModel implements AutoCloseable {
     /**
      * A model that is not loaded yet.
      *
-     * @param file of the model
-     * @param options of each detector
-     * @param observer sees all detections
+     * @param file the model file
+     * @param options options for each detector
+     * @param observer called for each detection
      */
     ServedModel(Path file, Supplier<DetectorOptions.Builder> options, DetectionObserver observer) {
         this.file = file;
@@ -108,10 +108,10 @@ final class ServedModel implements AutoCloseable {
     }
 
     /**
-     * Loads the file, warms the model up and lets it serve; the one before serves until then, and goes on where the
-     * file cannot be loaded.
+     * Loads the file, warms the model up and puts it into use. The previous model serves until then, and stays in use
+     * if the file cannot be loaded.
      *
-     * @throws RlrException if it cannot be loaded; the file is not loaded again by {@link #changed} before it changes
+     * @throws RlrException if it cannot be loaded; {@link #changed} is then false until the file changes
      */
     synchronized void load() {
         loaded = Stamp.of(file);
@@ -135,7 +135,7 @@ final class ServedModel implements AutoCloseable {
         about = told;
     }
 
-    /** Whether the file is another than the one loaded last, and has not changed since it was looked at before. */
+    /** Returns whether the file differs from the one loaded last, and has not changed since the previous call. */
     synchronized boolean changed() {
         Stamp now = Stamp.of(file);
         boolean changed = now != null && now.equals(seen) && !now.equals(loaded);
@@ -143,7 +143,7 @@ final class ServedModel implements AutoCloseable {
         return changed;
     }
 
-    /** What is told of the model; null while it is loaded for the first time. */
+    /** Returns the description of the model; null during the first load. */
     @Nullable
     About about() {
         return about;
@@ -167,7 +167,7 @@ final class ServedModel implements AutoCloseable {
         return made;
     }
 
-    /** The memory of the backend; nothing where no model is loaded. */
+    /** Returns the memory of the backend; zeros if no model is loaded. */
     MemoryUse memory() {
         ReloadableDetector serving = detector;
         try {
@@ -177,7 +177,7 @@ final class ServedModel implements AutoCloseable {
         }
     }
 
-    /** As {@link ReloadableDetector#close()}. */
+    /** Closes the model, as {@link ReloadableDetector#close()}. */
     @Override
     public void close() {
         ReloadableDetector serving = detector;

@@ -2,15 +2,15 @@ package org.rlr.model.cli;
 
 import java.lang.reflect.Proxy;
 
-/** Signals of the system. */
+/** Signals of the operating system. */
 final class Signals {
     private Signals() {}
 
     /**
-     * Runs something whenever the process is sent SIGHUP, which else ends it. By reflection: the classes are supported,
-     * but the compiler warns of them.
+     * Runs an action at each SIGHUP, which otherwise ends the process. Uses reflection, since the compiler warns of the
+     * classes, although they are supported.
      *
-     * @return whether this system has that signal and the JVM leaves it to programs
+     * @return whether the system has this signal and the JVM lets programs handle it
      */
     static boolean onHangUp(Runnable action) {
         try {

@@ -16,15 +16,12 @@ import org.rlr.tensor.ResourceException;
 import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
-/**
- * The program's standard output, which remembers that something could not be written there: Java's own drops what goes
- * to a full disk and says nothing.
- */
+/** The program's standard output, which remembers failed writes: Java's own silently drops output to a full disk. */
 final class StandardOutput extends OutputStream {
-    /** What a file descriptor is connected to, on Linux. */
+    /** Link to the target of standard output, on Linux. */
     private static final Path LINK = Path.of("/proc/self/fd/1");
 
-    /** Why something could not be written; empty where its reader has enough. */
+    /** The reason of a failed write; empty if the reader closed the pipe. */
     private static volatile @Nullable String failure;
 
     private final OutputStream to;
@@ -33,7 +30,7 @@ final class StandardOutput extends OutputStream {
         this.to = to;
     }
 
-    /** Puts it in the place of {@link System#out}. */
+    /** Replaces {@link System#out}. */
     static void install() {
         String encoding = System.getProperty("stdout.encoding");
         OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out));
@@ -43,16 +40,16 @@ final class StandardOutput extends OutputStream {
                 encoding == null ? Charset.defaultCharset() : Charset.forName(encoding)));
     }
 
-    /** Whether something could not be written; what follows is dropped. */
+    /** Returns whether a write failed; later output is dropped. */
     static boolean lost() {
         return failure != null;
     }
 
     /**
-     * Writes what is left.
+     * Flushes the output.
      *
-     * @return the exit code: {@code code}, but failure where a successful command's output is lost. A reader that has
-     *     enough, as {@code head}, is no failure.
+     * @return the exit code: {@code code}, or failure if a successful command's output is lost. A pipe that its reader
+     *     closed, such as {@code head}, does not count as a failure.
      */
     static int end(int code, PrintWriter err) {
         System.out.flush();
@@ -60,11 +57,11 @@ final class StandardOutput extends OutputStream {
         if (code != 0 || why == null || why.isEmpty()) {
             return code;
         }
-        Main.error(err, "cannot write to standard output: " + why + "; its end is missing");
+        Main.error(err, "cannot write to standard output: " + why + "; the output is incomplete");
         return Main.FAILURE;
     }
 
-    /** Whether a file could not be written because it is a pipe whose reader has enough, as /dev/stdout can be. */
+    /** Returns whether a write failed because the file is a pipe that its reader closed, as /dev/stdout can be. */
     static boolean readerIsGone(RlrException e) {
         return e instanceof ResourceException lack
                 && lack.resource() == ResourceException.Resource.DISK
@@ -78,7 +75,7 @@ final class StandardOutput extends OutputStream {
 
     private static boolean brokenPipe(IOException why) {
         try {
-            // the system's words depend on the locale
+            // the system's message depends on the locale
             return speaksOfPipe(why)
                     || (Files.isSymbolicLink(LINK)
                             && Files.readSymbolicLink(LINK).toString().startsWith("pipe:"));

@@ -5,12 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/** Rows of cells as plain text with columns as wide as their widest cell. */
+/** A table in plain text whose columns are as wide as their widest cell. */
 final class TextTable {
     private final Set<Integer> leftAligned;
     private final List<String[]> rows = new ArrayList<>();
 
-    /** A table; columns are numbers, aligned at the right, but for those given. */
+    /** A table whose columns are right-aligned, except for the given ones. */
     TextTable(Set<Integer> leftAligned) {
         this.leftAligned = leftAligned;
     }

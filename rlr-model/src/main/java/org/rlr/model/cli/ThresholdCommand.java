@@ -37,10 +37,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Find the score above which an image is anomalous, and keep it in the model.",
-            "From normal images that the model was not trained on, for a false-alarm rate; or from labelled test images, for the greatest F1 or a recall. "
-                    + "How sure it is is printed and kept too.",
-            "With --score-levels or --smoothing the model scores so from then on."
+            "Choose the score above which an image is anomalous, and save it in the model.",
+            "Uses normal images that the model was not trained on, for a false-alarm rate; or labelled test images, for the highest F1 or a recall. "
+                    + "Confidence intervals are printed and saved too.",
+            "--score-levels and --smoothing also change the scoring of the saved model."
         })
 final class ThresholdCommand implements Callable<Integer> {
     @Spec
@@ -65,7 +65,7 @@ final class ThresholdCommand implements Callable<Integer> {
     @Option(
             names = "--per-class",
             description =
-                    "Also a threshold for each class of the data set, for 'rlr detect --class' and 'rlr evaluate'.")
+                    "Also choose a threshold for each class of the data set, for 'rlr detect --class' and 'rlr evaluate'.")
     private boolean perClass;
 
     @Option(
@@ -87,13 +87,13 @@ final class ThresholdCommand implements Callable<Integer> {
     @Mixin
     private BackendOptions backend;
 
-    /** Where images come from. */
+    /** The source of the images. */
     static final class Source {
         @Option(
                 names = "--data",
                 required = true,
                 paramLabel = "DIR",
-                description = "Data set: its validation images where every class has some, else its test images.")
+                description = "Data set: its validation images if every class has some, else its test images.")
         private Path data;
 
         @Option(
@@ -105,24 +105,24 @@ final class ThresholdCommand implements Callable<Integer> {
         private List<Path> normal;
     }
 
-    /** How it is found. */
+    /** The rule for choosing the threshold. */
     static final class Rule {
         @Option(
                 names = "--false-alarm-rate",
                 paramLabel = "R",
-                description = "At most this share of normal images shall be called anomalous (default: 0.01).")
+                description = "Largest share of normal images to be called anomalous (default: 0.01).")
         private double falseAlarmRate = 0.01;
 
-        @Option(names = "--f1-max", description = "The greatest F1 on labelled images.")
+        @Option(names = "--f1-max", description = "Choose the highest F1 on labelled images.")
         private boolean bestF1;
 
         @Option(
                 names = "--recall",
                 paramLabel = "R",
-                description = "At least this share of the anomalous images shall be found.")
+                description = "Smallest share of the anomalous images to be found.")
         private Double recall;
 
-        /** @throws RlrException if it asks for something that cannot be */
+        /** Returns the thresholding. @throws RlrException if a value is out of range */
         Thresholding of() {
             return bestF1
                     ? Thresholding.bestF1()
@@ -145,12 +145,11 @@ final class ThresholdCommand implements Callable<Integer> {
                 RlrModel loaded = ModelFile.load(model, device)) {
             ModelInfo info = loaded.info();
             Scoring chosen = scoring.one(info.scoring(), info.config());
-            // of the parts of the model that is closed
+            // uses the parts of the loaded model, which closes them
             RlrModel found = score(thresholding.withScoring(chosen), loaded, images);
             text.print(table(Objects.requireNonNull(found.info().thresholds())));
             ModelFile.save(found, target);
-            text.println(target + ": thresholds saved"
-                    + (chosen.equals(info.scoring()) ? "" : ", and the scoring that they belong to"));
+            text.println(target + ": thresholds saved" + (chosen.equals(info.scoring()) ? "" : ", with their scoring"));
         }
         text.flush();
         return 0;
@@ -205,20 +204,20 @@ final class ThresholdCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println(
-                            "note: the threshold is chosen on test images: what is measured on the same images with it is optimistic");
+                            "note: the threshold is chosen on test images; metrics with it on the same images are optimistic");
         }
         return images;
     }
 
     /**
-     * The intervals are those of independent images. @throws RlrException if one is given twice, as a file and in its
-     * folder
+     * Checks that the images differ, as the intervals assume. @throws RlrException if one is given twice, as a file and
+     * in its folder
      */
     private static void requireDistinct(List<Path> files) {
         Set<Path> seen = new HashSet<>();
         for (Path file : files) {
             if (!seen.add(file.toAbsolutePath().normalize())) {
-                throw new RlrException("--normal names " + file + " twice", "name either it or its folder");
+                throw new RlrException("--normal names " + file + " twice", "give either the file or its folder");
             }
         }
     }

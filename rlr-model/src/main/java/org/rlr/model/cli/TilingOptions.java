@@ -5,28 +5,28 @@ import org.rlr.model.config.Tiling;
 import org.rlr.tensor.RlrException;
 import picocli.CommandLine.Option;
 
-/** How images are cut into tiles. */
+/** Options for cutting images into tiles. */
 final class TilingOptions {
     @Option(
             names = "--tile-overlap",
             paramLabel = "N",
             description =
-                    "Cut images into tiles of --image-size instead of resizing them to it; neighbours share N pixels or more, where their maps are blended.")
+                    "Cut images into tiles of --image-size instead of resizing them; neighbouring tiles overlap by N pixels or more, where their maps are blended.")
     private Integer overlap;
 
     @Option(
             names = "--tile-scale",
             paramLabel = "X",
-            description = "With --tile-overlap: resize images by this factor before they are cut (default: 1).")
+            description = "With --tile-overlap: resize images by this factor before cutting them (default: 1).")
     private Double scale;
 
-    /** Whether one was given. */
+    /** Returns whether an option was given. */
     boolean given() {
         return overlap != null || scale != null;
     }
 
     /**
-     * The base's tiling but for the options that were given; null for none. @throws RlrException if a scale is given
+     * Returns the base's tiling with the given options applied; null for none. @throws RlrException if a scale is given
      * without tiles, or out of range
      */
     @Nullable
@@ -39,8 +39,7 @@ final class TilingOptions {
         }
         if (scale != null) {
             throw new RlrException(
-                    "--tile-scale " + scale + " says how images are resized before they are cut into tiles",
-                    "give --tile-overlap N too, which cuts them");
+                    "--tile-scale " + scale + " has no effect without tiles", "give --tile-overlap N too");
         }
         return null;
     }

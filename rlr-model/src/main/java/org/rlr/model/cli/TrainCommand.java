@@ -44,9 +44,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Train one model on the normal images of all classes of a folder.",
+            "Train one model on the normal images of all classes in a folder.",
             "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class of it, or a plain folder of normal images.",
-            "The defaults train in minutes on a CPU; --recipe published takes the paper's settings."
+            "The defaults train in minutes on a CPU; --recipe published uses the paper's settings."
         })
 final class TrainCommand implements Callable<Integer> {
     private static final String BETTER_BACKBONE =
@@ -68,7 +68,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--backbone",
             paramLabel = "NAME",
             description =
-                    "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights tf_efficientnet_b6).")
+                    "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights: tf_efficientnet_b6).")
     private String backbone;
 
     @Mixin
@@ -77,7 +77,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE.json",
-            description = "Take model and training from a file that 'rlr info --json' printed; options given here win.")
+            description =
+                    "Read the settings of model and training from a file printed by 'rlr info --json'; options given here override them.")
     private Path config;
 
     @Mixin
@@ -88,7 +89,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "T",
             converter = DurationConverter.class,
             description =
-                    "Train as well as this time allows, as 90s, 10m or 1h: with as many epochs as fit, by the time of a few steps. Says how many; --epochs with that number gives the same model.")
+                    "Train for about this time, as in 90s, 10m or 1h: the time of a few steps gives the number of epochs. Prints that number; --epochs with it gives the same model.")
     private Duration time;
 
     @Mixin
@@ -108,7 +109,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "SEED",
             split = ",",
             description =
-                    "Train once per seed, one after the other, with the seed in the names of the files; prints mean ± standard deviation of all metrics.")
+                    "Train once per seed, one after the other, with the seed in the file names; prints mean ± standard deviation of all metrics.")
     private List<Long> seeds;
 
     @Option(
@@ -128,7 +129,7 @@ final class TrainCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println("note: " + config
-                            + " says nothing of the training; where no option does, the published settings are taken");
+                            + " has no training settings; the published settings are used where no option is given");
             spec.commandLine().getErr().flush();
         }
         String name = backbone != null ? backbone : base.config().backbone();
@@ -164,7 +165,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             if (config == null && model.holdsOut() && run.settings().validation() == null) {
                 text.printf(
-                        "no image is held out: %d are too few for a threshold at a false-alarm rate of %s%n",
+                        "no images are held out: %d are too few for a threshold at a false-alarm rate of %s%n",
                         images.train().size(), Recipe.FALSE_ALARM_RATE);
             }
             text.flush();
@@ -188,21 +189,21 @@ final class TrainCommand implements Callable<Integer> {
 
     private void requireOneLength() {
         if (time != null && spec.commandLine().getParseResult().hasMatchedOption("--epochs")) {
-            throw new RlrException("--time and --epochs both say how long to train", "omit one");
+            throw new RlrException("--time and --epochs exclude each other", "omit one");
         }
     }
 
-    /** What to expect of the model, and what to do with it. */
+    /** Prints the threshold of the model and the next commands. */
     private void next(ModelInfo info, DataSet images, PrintWriter text) {
         Threshold threshold = info.thresholds().common();
         text.println("threshold " + ThresholdText.of(threshold));
         if (threshold.falseAlarmRate() != null) {
             text.printf(
-                    "  expect it to call %s of normal images like these anomalous (95 %% confidence)%n",
+                    "  expected false alarms on normal images like these: %s (95 %% confidence)%n",
                     ThresholdText.percent(threshold.falseAlarmRate()));
         } else {
             text.printf(
-                    "  only a start, as training images score lower than new ones; better from normal images not trained on: rlr threshold --model %s --normal DIR%n",
+                    "  only preliminary, since training images score lower than new ones; choose a better one from normal images not trained on: rlr threshold --model %s --normal DIR%n",
                     FileNames.quoted(out));
         }
         info.thresholds()
@@ -216,12 +217,12 @@ final class TrainCommand implements Callable<Integer> {
         text.flush();
     }
 
-    /** The runs of several seeds; null where there is one run. */
+    /** Returns the runs of several seeds; null for a single run. */
     private @Nullable SeedRuns seedRuns(TrainingPlan run) {
         if (seeds == null) {
             if (summary != null) {
                 throw new RlrException(
-                        "--summary " + summary + " is for several runs", "give --seeds A,B,… too, or take --metrics");
+                        "--summary " + summary + " needs several runs", "give --seeds A,B,… too, or use --metrics");
             }
             return null;
         }
@@ -242,11 +243,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /**
-     * Trains, writes everything and says so.
+     * Trains, writes all files and prints their names.
      *
-     * @param backbone the configuration's; it stays the caller's
+     * @param backbone backbone of the configuration; the caller closes it
      * @param features feature maps of all images, computed before; null to compute them
-     * @throws RlrException also where a file cannot be written; a model is then kept elsewhere
+     * @throws RlrException also if a file cannot be written; a model is then saved elsewhere
      */
     static ModelInfo train(
             TrainingPlan run,
@@ -261,7 +262,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingImages images = ValidationSplit.of(data, settings.validation(), settings.seed());
         if (settings.validation() != null) {
             text.printf(
-                    "%d of them learned from, %d held out%n",
+                    "%d for training, %d held out%n",
                     images.training().size(), images.validation().size());
             text.flush();
         }
@@ -300,7 +301,7 @@ final class TrainCommand implements Callable<Integer> {
                 int all = epochs(trained.model().info());
                 if (progress.last() < all) {
                     text.printf(
-                            "ended after epoch %d of %d, as the loss of the images held out no longer fell%n",
+                            "stopped after epoch %d of %d, since the loss on the held-out images no longer fell%n",
                             progress.last(), all);
                 }
                 progress.remarks().forEach(remark -> text.println("- test images of " + remark));
@@ -319,16 +320,16 @@ final class TrainCommand implements Callable<Integer> {
     private static void interrupted(TrainingPlan run) {
         Path state = run.checkpoints().file();
         System.err.printf(
-                "%ninterrupted: %s; run the same command again to train anew%s%n",
-                Files.exists(run.out()) ? run.out() + " is as it was before" : run.out() + " was not written",
-                state != null && Files.exists(state) ? ", with --resume " + state + " to resume from its state" : "");
+                "%ninterrupted: %s; run the same command again to start over%s%n",
+                Files.exists(run.out()) ? run.out() + " is unchanged" : run.out() + " was not written",
+                state != null && Files.exists(state) ? ", or with --resume " + state + " to resume" : "");
     }
 
     private static void forget(Thread hook) {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException shuttingDown) {
-            // the hook is what runs now
+            // the hook is running
         }
     }
 }

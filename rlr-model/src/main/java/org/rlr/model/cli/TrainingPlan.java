@@ -14,7 +14,7 @@ import org.rlr.model.train.TestEvaluation;
 import org.rlr.model.train.TrainingCheckpoints;
 import org.rlr.tensor.backend.Backend;
 
-/** A training as the options ask for it, before anything is read. */
+/** The settings of a training, from the options. */
 record TrainingPlan(
         RlrConfig config,
         TrainingSettings settings,
@@ -25,7 +25,7 @@ record TrainingPlan(
         @Nullable Path bestOnTest,
         @Nullable Duration time) {
 
-    /** The training; the backbone is the configuration's, and stays the caller's. */
+    /** Returns the training with the backbone of the configuration, which the caller closes. */
     RlrTraining on(
             DataSet data,
             Backend device,

@@ -20,7 +20,7 @@ import org.rlr.model.train.TrainingListener;
 final class TrainingProgress implements TrainingListener, AutoCloseable {
     private final BiConsumer<Path, ModelInfo> saved;
     private final Consumer<TrainingEstimate> estimated;
-    /** The last epoch made. */
+    /** The last finished epoch. */
     private int last;
 
     private @Nullable Shown shown;
@@ -38,8 +38,8 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     /**
-     * @param saved hears of each model that is written, when no bar is shown
-     * @param estimated hears of what is going to be done, when no bar is shown
+     * @param saved called for each written model, while no bar is shown
+     * @param estimated called with the plan of the training, while no bar is shown
      */
     TrainingProgress(BiConsumer<Path, ModelInfo> saved, Consumer<TrainingEstimate> estimated) {
         this.saved = saved;
@@ -50,7 +50,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         return bar(name, unit, total, 0);
     }
 
-    /** @param earlier what was done before this process began, so that the time left is not reckoned by it */
+    /** @param earlier steps that an earlier process made, which the estimate of the time left excludes */
     private ProgressBar bar(String name, String unit, long total, long earlier) {
         Shown current = shown;
         if (current == null || !current.task.equals(name)) {
@@ -103,12 +103,12 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         }
     }
 
-    /** {@return the number of epochs made} */
+    /** {@return the number of finished epochs} */
     int last() {
         return last;
     }
 
-    /** {@return what is to know of the metrics of the test images, if they were evaluated} */
+    /** {@return remarks on the metrics of the test images, if they were evaluated} */
     List<String> remarks() {
         return remarks;
     }
@@ -131,7 +131,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         saved.accept(model, info);
     }
 
-    /** Ends the bar that is shown, so that text may follow it. */
+    /** Ends the current bar, so that text can follow it. */
     void end() {
         if (shown != null) {
             shown.bar.close();

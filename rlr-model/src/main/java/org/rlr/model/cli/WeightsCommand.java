@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
         name = "weights",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        description = "Published weights of backbones: download them, add a file of your own, list them.",
+        description = "Download the published weights of backbones, add your own files, list them.",
         subcommands = {
             WeightsCommand.Get.class,
             WeightsCommand.Add.class,
@@ -42,7 +42,7 @@ final class WeightsCommand {
             sortOptions = false,
             description = {
                 "Download a backbone's published weights into the cache, where 'rlr train --backbone NAME' finds them.",
-                "A download that broke off goes on where it ended. Proxies: --proxy, https_proxy and no_proxy in the environment, or Java's https.proxyHost."
+                "An interrupted download is resumed. Proxies: --proxy, https_proxy and no_proxy in the environment, or Java's https.proxyHost."
             })
     static final class Get implements Callable<Integer> {
         @Spec
@@ -50,13 +50,13 @@ final class WeightsCommand {
 
         @Parameters(
                 paramLabel = "NAME",
-                description = "Backbone; 'rlr weights list' names those that there are weights for.")
+                description = "Backbone; 'rlr weights list' lists those with published weights.")
         private String name;
 
         @Option(
                 names = "--mirror",
                 paramLabel = "URL",
-                description = "Where to download from: an address that answers as the hub does (default: "
+                description = "Address to download from, with the same API as the hub (default: "
                         + WeightsDownloader.MIRROR + " or HF_ENDPOINT in the environment, or " + PublishedWeights.HUB
                         + ").")
         private String mirror;
@@ -67,15 +67,15 @@ final class WeightsCommand {
         @Option(
                 names = "--sha256",
                 paramLabel = "HEX",
-                description = "Refuse a file that has another hash (default: the one the hub states).")
+                description = "Refuse a file with another hash (default: the hash that the hub states).")
         private String sha256;
 
         @Option(
                 names = "--offline",
-                description = "Do not use the network: only say where the weights are, in the cache or on the hub.")
+                description = "Do not use the network: only print where the weights are, in the cache or on the hub.")
         private boolean offline;
 
-        @Option(names = "--force", description = "Download them even if they are in the cache.")
+        @Option(names = "--force", description = "Download even if the weights are in the cache.")
         private boolean force;
 
         @Mixin
@@ -93,15 +93,15 @@ final class WeightsCommand {
                 throw e.andRemedy("add --force for that");
             }
             if (present.isPresent()) {
-                out.printf("%s is there already; --force downloads it again%n", present.get());
+                out.printf("%s exists already; --force downloads it again%n", present.get());
                 out.flush();
                 return 0;
             }
             if (offline) {
                 throw new RlrException(
                         "the weights of " + name + " are not in " + cache.open().folder()
-                                + ", and --offline forbids to download them",
-                        "on another machine get " + downloader.address(weights)
+                                + ", and --offline forbids a download",
+                        "download " + downloader.address(weights) + " on another machine"
                                 + ", then run 'rlr weights add FILE --name " + name + "' here");
             }
             out.printf("%s, licence %s%n", downloader.address(weights), weights.licence());
@@ -128,18 +128,18 @@ final class WeightsCommand {
             mixinStandardHelpOptions = true,
             sortOptions = false,
             description =
-                    "Copy a file of a backbone's weights (SafeTensors or .pth, timm's names) into the cache, where 'rlr train --backbone NAME' finds them.")
+                    "Copy a file with a backbone's weights (SafeTensors or .pth, with timm's names) into the cache, where 'rlr train --backbone NAME' finds them.")
     static final class Add implements Callable<Integer> {
         @Spec
         private CommandSpec spec;
 
-        @Parameters(paramLabel = "FILE", description = "The weights.")
+        @Parameters(paramLabel = "FILE", description = "The file with the weights.")
         private Path file;
 
         @Option(
                 names = "--name",
                 paramLabel = "NAME",
-                description = "Backbone that they belong to (default: the one that they fit).")
+                description = "Backbone of the weights (default: the one that they fit).")
         private String name;
 
         @Mixin
@@ -160,7 +160,7 @@ final class WeightsCommand {
     @Command(
             name = "list",
             mixinStandardHelpOptions = true,
-            description = "List the weights that can be downloaded and those that are in the cache.")
+            description = "List the weights that can be downloaded and those in the cache.")
     static final class ListAll implements Callable<Integer> {
         @Spec
         private CommandSpec spec;

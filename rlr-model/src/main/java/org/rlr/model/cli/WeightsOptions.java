@@ -7,24 +7,24 @@ import org.rlr.model.weights.WeightsCache;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Where a backbone's weights come from: a file, or the cache. */
+/** Options for a backbone's weights, from a file or the cache. */
 final class WeightsOptions {
     @Option(
             names = "--weights",
             paramLabel = "FILE",
             description =
-                    "Published weights of the backbone, with timm's names: SafeTensors or .pth (default: those that 'rlr weights get' or 'add' put into the cache).")
+                    "File with the backbone's weights, with timm's names: SafeTensors or .pth (default: the weights that 'rlr weights get' or 'rlr weights add' put into the cache).")
     private Path file;
 
     @Mixin
     private CacheOption cache;
 
-    /** The folder of weights. */
+    /** The option for the folder of weights. */
     static final class CacheOption {
         @Option(
                 names = "--weights-cache",
                 paramLabel = "DIR",
-                description = "Folder that keeps weights (default: " + WeightsCache.VARIABLE
+                description = "Folder for weights, the cache (default: " + WeightsCache.VARIABLE
                         + ", or rlr/weights in the user's cache folder).")
         private Path folder;
 
@@ -33,19 +33,22 @@ final class WeightsOptions {
         }
     }
 
-    /** The file asked for, or null. */
+    /** Returns the given file, or null. */
     @Nullable
     Path file() {
         return file;
     }
 
-    /** The backbone given; where none is, the published one with a file of weights, else the one that needs none. */
+    /**
+     * Returns the given backbone; without one, the published backbone if there is a file of weights, else the one that
+     * needs none.
+     */
     String backbone(@Nullable String given) {
         return given != null ? given : file == null ? Backbones.WEIGHT_FREE : Backbones.PUBLISHED;
     }
 
     /**
-     * The weights of a backbone: the file asked for, or those in the cache; null where there are none, or none are
+     * Returns the weights of a backbone: the given file, or those in the cache; null if there are none, or none are
      * needed.
      */
     @Nullable

@@ -1,4 +1,4 @@
-/** Internal: the command line {@code rlr}; begin with {@code Main}. */
+/** Internal: the command line {@code rlr}; start with {@code Main}. */
 @NullMarked
 package org.rlr.model.cli;
 

@@ -162,7 +162,7 @@ class ConfigFileTest {
                 "0",
                 "--no-keep-best");
         assertEquals(8, ModelFile.info(again).images());
-        // the window of a level that is left away goes with it
+        // the window of an omitted level is omitted too
         CommandRun.succeeding(
                 "train",
                 "--config",
@@ -195,7 +195,7 @@ class ConfigFileTest {
         CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "2=4"))
                 .assertFailure("--window 2=4", "odd");
         CommandRun.of(TinyModel.train(TinyModel.data(), again, "--window", "5"))
-                .assertWrongUsage("--window", "LEVEL=SIDE");
+                .assertWrongUsage("--window", "LEVEL=SIZE");
     }
 
     private static float[] reference(Path model, int level) {
@@ -266,7 +266,7 @@ class ConfigFileTest {
         CommandRun run =
                 CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1");
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.err().contains("note: " + config + " says nothing of the training"), run.err());
+        assertTrue(run.err().contains("note: " + config + " has no training settings"), run.err());
         assertEquals(
                 TrainingSettings.PUBLISHED.toBuilder().epochs(1).build(),
                 ModelFile.info(again).training());

@@ -38,7 +38,7 @@ class DataCheckCommandTest {
         }
         CommandRun run = CommandRun.of("data", "check", folder);
         run.assertFailure("28 problems in " + folder, "leakage");
-        assertTrue(run.out().contains("and 8 more, which --all prints"), run.out());
+        assertTrue(run.out().contains("and 8 more; --all prints them"), run.out());
         assertEquals(
                 28,
                 CommandRun.of("data", "check", folder, "--all")
@@ -74,7 +74,7 @@ class DataCheckCommandTest {
         new Miniature(folder).images("01/train/ok/0.png");
         assertTrue(CommandRun.succeeding("data", "check", folder).contains("btad (normal images are in 01/train/ok)"));
         assertTrue(CommandRun.succeeding("data", "check", folder, "--layout", "mvtec")
-                .contains("mvtec (as asked for)"));
+                .contains("mvtec (given by --layout)"));
         CommandRun.of("data", "check", folder, "--layout", "coco").assertFailure("'coco'", "real-iad");
         CommandRun.of("train", "--data", folder, "--layout", "visa", "--out", folder.resolve("m"))
                 .assertFailure("1cls.csv", "copy");

@@ -105,7 +105,7 @@ class DataSynthesizeCommandTest {
         CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made)
                 .assertFailure(TinyModel.data(), "no validation images", "--validation 0.1");
         CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made, "--model", TinyModel.model())
-                .assertFailure(TinyModel.model(), "none was held out");
+                .assertFailure(TinyModel.model(), "without held-out images");
         CommandRun.of("data", "synthesize", "--data", TinyModel.data(), "--out", made, "--per-image", "0")
                 .assertFailure("--per-image is 0");
         Path model = folder.resolve("model.safetensors");

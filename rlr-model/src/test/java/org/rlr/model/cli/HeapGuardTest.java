@@ -24,7 +24,7 @@ class HeapGuardTest {
                         "-cp",
                         System.getProperty("java.class.path"),
                         Starved.class.getName()));
-        run.assertFailure("out of memory (the time goes into collecting garbage)", "MiB", "-Xmx8g");
+        run.assertFailure("out of memory (all time is spent on garbage collection)", "MiB", "-Xmx8g");
         assertEquals("", run.out());
     }
 

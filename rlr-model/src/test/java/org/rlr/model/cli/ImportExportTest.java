@@ -437,7 +437,7 @@ class ImportExportTest {
                 .assertFailure("[6, 10] channels", "tf_efficientnet_b6", "no backbone");
         CommandRun.of("import", golden, "--out", model, "--threshold", "NaN").assertFailure("--threshold is NaN");
         CommandRun.of("import", golden, "--out", folder.resolve("no/m"), "--threshold", "1")
-                .assertFailure("no folder");
+                .assertFailure("the folder", "does not exist");
         CommandRun.of("import", GoldenFiles.path("tensors-zip.pth"), "--out", model, "--threshold", "1")
                 .assertFailure("tensors-zip.pth", "not the state dict of an RLR transformer");
         CommandRun.of("import", TinyModel.images().get(0), "--out", model, "--threshold", "1")

@@ -109,7 +109,7 @@ class OutputFilesTest {
     void anEmptyNameIsNotTheWorkingFolder() {
         CommandRun run = CommandRun.of("detect", "--model", model, "");
         assertEquals(2, run.code());
-        assertTrue(run.err().contains("'' is no name of a file or folder"), run.err());
+        assertTrue(run.err().contains("'' is not the name of a file or folder"), run.err());
     }
 
     @Test

@@ -93,7 +93,7 @@ class RecipeTest {
                         again,
                         "--weights",
                         weights)
-                .assertFailure("--recipe fast", "--config", "leave one away");
+                .assertFailure("--recipe fast", "--config", "omit one of them");
         CommandRun.of(train(again, "--recipe", "slow")).assertFailure("'slow'", "recommended, published or fast");
     }
 
@@ -115,7 +115,7 @@ class RecipeTest {
         };
         String text = CommandRun.succeeding(with(plain, model));
         assertTrue(text.contains("model of width 64 and 2 layers, image size 64×64"), text);
-        assertTrue(text.contains("no image is held out: 8 are too few for a threshold"), text);
+        assertTrue(text.contains("no images are held out: 8 are too few for a threshold"), text);
         assertTrue(text.contains("1 epoch of 2 steps"), text);
         assertTrue(text.contains("deviations of the training images") && text.contains("rlr threshold --model"), text);
         assertTrue(text.contains("rlr evaluate --model " + model + " --data " + TinyModel.data()), text);
@@ -158,12 +158,12 @@ class RecipeTest {
             "train", "--data", data, "--image-size", 64, "--width", 16, "--layers", 1, "--epochs", 2, "--out", model
         };
         String text = CommandRun.succeeding(args);
-        assertTrue(text.contains("76 of them learned from, 20 held out"), text);
+        assertTrue(text.contains("76 for training, 20 held out"), text);
         assertTrue(text.contains("2 epochs of 19 steps"), text);
         assertTrue(text.contains("chosen by the lowest loss"), text);
         assertTrue(text.contains("false-alarm rate of at most 0.05, from 20 normal images"), text);
-        assertTrue(text.contains("expect it to call 4.8 % (0.1 … 16.8) of normal images like these anomalous"), text);
-        assertFalse(text.contains("only a start"), text);
+        assertTrue(text.contains("expected false alarms on normal images like these: 4.8 % (0.1 … 16.8)"), text);
+        assertFalse(text.contains("only preliminary"), text);
         Set<String> classes = ModelFile.info(model).thresholds().perClass().keySet();
         assertEquals(4, classes.size());
         String printed = text;
@@ -175,12 +175,12 @@ class RecipeTest {
         assertEquals(-1, Files.mismatch(model, again));
 
         text = CommandRun.succeeding(with(args, "--validation", "0.25", "--patience", 1));
-        assertTrue(text.contains("72 of them learned from, 24 held out") && text.contains("from 24 normal"), text);
+        assertTrue(text.contains("72 for training, 24 held out") && text.contains("from 24 normal"), text);
         assertEquals(
                 new Validation(0.25, true, 1, 0.05),
                 ModelFile.info(model).training().validation());
         text = CommandRun.succeeding(with(args, "--validation", "0.05", "--no-keep-best"));
-        assertTrue(text.contains("4 held out") && text.contains("only a start"), text);
+        assertTrue(text.contains("4 held out") && text.contains("only preliminary"), text);
         text = CommandRun.succeeding(with(args, "--validation", 0));
         assertFalse(text.contains("held out"), text);
         CommandRun.of(with(args, "--false-alarm-rate", "0.01"))

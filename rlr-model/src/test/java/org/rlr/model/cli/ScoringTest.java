@@ -149,7 +149,7 @@ class ScoringTest {
                 "2=1,3=0.25",
                 "--smoothing",
                 "1.5");
-        assertTrue(text.contains("and the scoring that they belong to"), text);
+        assertTrue(text.contains("thresholds saved, with their scoring"), text);
         ModelInfo info = ModelFile.info(model);
         assertEquals(OTHER, info.scoring());
         assertEquals(0, info.scores().images(), "the training images were not scored so");

@@ -107,7 +107,7 @@ class SeedsTest {
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--seed", "3"))
                 .assertFailure("--seed and --seeds");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,2", "--resume", out))
-                .assertFailure("--resume", "each by itself");
+                .assertFailure("--resume", "each run separately");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--summary", folder.resolve("summary.json")))
                 .assertFailure("--summary", "--seeds");
         CommandRun.of(TinyModel.train(TinyModel.data(), out, "--seeds", "1,x")).assertWrongUsage("--seeds", "x");

@@ -52,11 +52,11 @@ class ServeCommandTest {
             assertEquals(200, post(address, image).statusCode());
 
             signal(process, "HUP");
-            line(err, "note: " + model + " was loaded again");
+            line(err, "note: " + model + " was reloaded");
             Path broken = Files.writeString(folder.resolve("broken"), "no model");
             Files.move(broken, model, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             signal(process, "HUP");
-            assertTrue(line(err, "error: ").endsWith("; the model loaded before goes on"));
+            assertTrue(line(err, "error: ").endsWith("; the previous model stays in use"));
             assertEquals(200, post(address, image).statusCode());
 
             try (Socket begun = new Socket(address.getHost(), address.getPort())) {

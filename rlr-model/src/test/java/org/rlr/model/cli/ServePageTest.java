@@ -201,7 +201,7 @@ class ServePageTest {
         assertTrue(rows.get(3).contains("is not a PNG"), csv);
         double score = Double.parseDouble(rows.get(1).split("\",\"")[2].replace("\"", ""));
         assertEquals(RESULTS.get(0).get("score").getAsDouble(), score);
-        assertTrue(browser.text("#counts").endsWith(" · 1 not read"), browser.text("#counts"));
+        assertTrue(browser.text("#counts").endsWith(" · 1 failed"), browser.text("#counts"));
     }
 
     @Test

@@ -275,7 +275,7 @@ class SizesTest {
         CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--tile-overlap", "8", "--tile-scale", "0")
                 .assertFailure("--tile-scale is 0.0", "above 0");
         CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--tile-overlap", "8", "--no-tiles")
-                .assertFailure("--no-tiles", "leave one away");
+                .assertFailure("--no-tiles", "omit one of them");
         CommandRun.of("train", "--data", TinyModel.data(), "--out", out, "--image-size", "256*384")
                 .assertWrongUsage("--image-size", "256*384", "256x384");
         Path config = Files.writeString(

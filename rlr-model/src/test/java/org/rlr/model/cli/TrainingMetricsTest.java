@@ -54,7 +54,7 @@ class TrainingMetricsTest {
     void everyEpochHasItsLossesAndEverySecondItsMetrics() throws IOException {
         String out = CommandRun.succeeding(
                 training(model, 4, "--metrics", csv, "--evaluate-every", "2", "--validation", "0.5"));
-        assertTrue(out.contains("8 normal images") && out.contains("4 of them learned from, 4 held out"), out);
+        assertTrue(out.contains("8 normal images") && out.contains("4 for training, 4 held out"), out);
         Metrics metrics = Metrics.read(csv);
         assertEquals(
                 List.of(

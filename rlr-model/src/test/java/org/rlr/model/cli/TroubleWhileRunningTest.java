@@ -112,9 +112,7 @@ class TroubleWhileRunningTest {
                 .toList();
         assertEquals(1, lines.size(), err.toString());
         assertTrue(
-                lines.get(0).contains(model + " is as it was before")
-                        && lines.get(0).contains("again"),
-                lines.get(0));
+                lines.get(0).contains(model + " is unchanged") && lines.get(0).contains("again"), lines.get(0));
         assertFalse(err.toString().contains("\tat ") || err.toString().contains("error: "), err.toString());
         assertUntouched();
         try (Stream<Path> files = Files.list(temporary)) {

@@ -166,11 +166,11 @@ class WrongUsageTest {
     void aModelIsNotWrittenWhereItCannotBe() throws IOException {
         Path missing = folder.resolve("missing");
         CommandRun.of(TinyModel.train(TinyModel.data(), missing.resolve("m")))
-                .assertFailure(missing.resolve("m"), "no folder", "make it first");
+                .assertFailure(missing.resolve("m"), "does not exist", "create it first");
         assertFalse(Files.exists(missing));
         CommandRun.of(TinyModel.train(TinyModel.data(), folder)).assertFailure(folder, "is a folder", "--out");
         Path file = Files.writeString(folder.resolve("file"), "");
-        CommandRun.of(TinyModel.train(TinyModel.data(), file.resolve("m"))).assertFailure(file, "no folder");
+        CommandRun.of(TinyModel.train(TinyModel.data(), file.resolve("m"))).assertFailure(file, "is a file");
     }
 
     private static void assertOld(Path model) throws IOException {

@@ -140,7 +140,7 @@ class WeightsCommandTest {
                             "--weights-cache",
                             cache,
                             "--offline"),
-                    "there already");
+                    "exists already");
             assertEquals(requests, hub.requests().size());
             Path kept = cache.resolve(BACKBONE + ".safetensors");
             String hash = HexFormat.of().formatHex(sha256(content));
@@ -154,7 +154,7 @@ class WeightsCommandTest {
                             cache,
                             "--sha256",
                             hash.toUpperCase(Locale.ROOT)),
-                    "there already");
+                    "exists already");
             assertMentions(
                     run(1, "weights", "get", BACKBONE, "--weights-cache", cache, "--sha256", "0".repeat(64)),
                     kept,
