@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
 
-/** {@code rlr ablate}, and a block of one's own through every command. */
+/** {@code rlr ablate}, and a custom block with every command. */
 class AblateCommandTest {
     @TempDir
     Path folder;

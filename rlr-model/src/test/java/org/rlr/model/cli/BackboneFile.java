@@ -10,17 +10,17 @@ import org.rlr.tensor.golden.HashedTensors;
 import org.rlr.tensor.io.SafeTensorsWriter;
 import org.rlr.tensor.io.TorchWriter;
 
-/** Files of a backbone's weights with made-up values. */
+/** Writes files of backbone weights with made-up values. */
 public final class BackboneFile {
     private BackboneFile() {}
 
-    /** All weights of a backbone as SafeTensors, or for PyTorch where the file's name ends in {@code .pth}. */
+    /** Writes all weights of a backbone as SafeTensors, or for PyTorch if the file's name ends in {@code .pth}. */
     public static void write(String backbone, Path file) {
         var levels = Backbones.info(backbone).levels();
         write(backbone, levels.get(levels.size() - 1).level(), file);
     }
 
-    /** The weights up to a level. */
+    /** Writes the weights up to a level. */
     static void write(String backbone, int deepest, Path file) {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         Map<String, Object> torch = new LinkedHashMap<>();

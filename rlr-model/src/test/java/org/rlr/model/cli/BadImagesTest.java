@@ -17,7 +17,7 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.TestImages;
 import org.rlr.model.demo.DemoDataSet;
 
-/** Folders that are missing or empty, damaged images, masks of another size; and unusual images, which are welcome. */
+/** Missing or empty folders, damaged images, masks of another size; unusual images are accepted. */
 class BadImagesTest {
     @TempDir
     Path folder;
@@ -60,7 +60,7 @@ class BadImagesTest {
         assertTrainingFails(empty, empty, "no image", "train/good");
         CommandRun.of("detect", "--model", TinyModel.model(), empty)
                 .assertFailure(empty, "no images", "give image files");
-        // pictures, but of a format that is not read
+        // pictures in a format that is not supported
         Files.writeString(empty.resolve("photo.heic"), "RIFF");
         assertTrainingFails(empty, empty, "1 image whose suffix is not read", "PNG, JPEG", "photo.heic");
         CommandRun.of("detect", "--model", TinyModel.model(), empty)
@@ -129,7 +129,7 @@ class BadImagesTest {
                 out);
     }
 
-    /** 16 bits, palette, alpha, grey, CMYK: all are learned from and examined. */
+    /** Images with 16 bits, palette, alpha, grey and CMYK are used for training and examined. */
     @Test
     void unusualKindsOfImagesWork() throws IOException {
         Path data = Files.createDirectories(folder.resolve("kinds"));

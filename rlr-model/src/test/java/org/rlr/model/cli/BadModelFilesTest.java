@@ -31,12 +31,12 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
-/** Files that are no model, or damaged ones; weights that are another network's. */
+/** Files that are not models, damaged models, weights of another network. */
 class BadModelFilesTest {
     @TempDir
     Path folder;
 
-    /** Every command that reads a model says the same of it. */
+    /** Every command that reads a model prints the same error. */
     private static void assertRefused(Path model, Object... mentions) {
         CommandRun.of("info", "--model", model).assertFailure(mentions);
         CommandRun.of("detect", "--model", model, TinyModel.images().get(0)).assertFailure(mentions);
@@ -54,7 +54,7 @@ class BadModelFilesTest {
         assertRefused(picture, picture, "not a usable SafeTensors file", "again");
     }
 
-    /** Descriptions that ask for what the file does not hold, or that lack something or name what there is not. */
+    /** Descriptions that need missing tensors, lack a value, or name something unknown. */
     @ParameterizedTest
     @CsvSource({
         "backbone_null, $.config.backbone is missing",
@@ -88,7 +88,7 @@ class BadModelFilesTest {
         }
     }
 
-    /** Names of classes come from whoever made the model. */
+    /** Class names come from the author of the model. */
     @Test
     void namesFromAFileDoNotReachTheTerminalAsTheyAre() throws Exception {
         CommandRun run = CommandRun.of("info", "--model", hostile("ansi_class"));
@@ -134,7 +134,7 @@ class BadModelFilesTest {
         assertRefused(changed, changed, "damaged", "scores is missing", "again");
     }
 
-    /** Numbers that no training writes, and one that is missing, for which the parser would put false. */
+    /** Numbers that no training writes, and a missing value, which the parser would read as false. */
     @ParameterizedTest
     @CsvSource({
         "'images~:(\\d+,~loss~:[\\d.]+)\\d,', 'images~:-$1,', images is -",
@@ -162,7 +162,7 @@ class BadModelFilesTest {
         assertFalse(CommandRun.of("info", "--model", changed).err().contains("damaged"));
     }
 
-    /** A description that fits in itself, but not the tensors. */
+    /** A consistent description that does not fit the tensors. */
     @Test
     void aModelWhoseTensorsDoNotFitItsDescriptionListsThem() throws IOException {
         Path changed = folder.resolve("changed.safetensors");
@@ -174,7 +174,7 @@ class BadModelFilesTest {
                 .assertFailure(changed, "does not fit", "has shape", "instead of");
     }
 
-    /** No score, and then no threshold that is exceeded: the image would be called normal. */
+    /** A score of NaN exceeds no threshold: the image would be called normal. */
     @Test
     void valuesThatAreNotFinite() throws IOException {
         byte[] bytes = Files.readAllBytes(TinyModel.model());
@@ -197,7 +197,7 @@ class BadModelFilesTest {
         }
     }
 
-    /** Writes the model with a text of its header replaced by one of the same length. */
+    /** Writes the model with a text of its header replaced by another of the same length. */
     private static void changed(String text, String by, Path target) throws IOException {
         assertEquals(text.length(), by.length());
         String model = Files.readString(TinyModel.model(), StandardCharsets.ISO_8859_1);

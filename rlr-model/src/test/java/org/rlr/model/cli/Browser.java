@@ -27,8 +27,7 @@ import java.util.stream.Stream;
 import org.rlr.model.TestFolders;
 
 /**
- * Chromium without a window, driven by its DevTools protocol. Chromium is looked for on the {@code PATH}, under the
- * names that distributions give it; the property {@code rlr.browser} names another one.
+ * Headless Chromium, controlled by its DevTools protocol. Chromium is searched on the {@code PATH}, under the names used by distributions; the property {@code rlr.browser} names another one.
  */
 final class Browser implements AutoCloseable {
     private static final List<String> NAMES =
@@ -41,7 +40,7 @@ final class Browser implements AutoCloseable {
     private final Map<Integer, CompletableFuture<JsonObject>> pending = new ConcurrentHashMap<>();
     private final List<String> complaints = new CopyOnWriteArrayList<>();
 
-    /** The program, where there is one. */
+    /** Returns the program, if any. */
     static Optional<Path> find() {
         String named = System.getProperty("rlr.browser");
         if (named != null && !named.isEmpty()) {
@@ -53,7 +52,7 @@ final class Browser implements AutoCloseable {
                 .findFirst();
     }
 
-    /** Starts a browser with a camera that shows a test picture, and one empty page. */
+    /** Starts a browser with one empty page and a camera that shows a test picture. */
     Browser(Path program) throws IOException {
         profile = Files.createTempDirectory("rlr-browser");
         process = new ProcessBuilder(
@@ -119,7 +118,7 @@ final class Browser implements AutoCloseable {
                 } else {
                     String method = message.get("method").getAsString();
                     String what = message.get("params").toString();
-                    // answers that are errors are in the log, too
+                    // the log also contains error answers
                     if (method.equals("Runtime.exceptionThrown")
                             || (method.equals("Log.entryAdded") && !what.contains("the server responded with"))) {
                         complaints.add(what);
@@ -131,7 +130,7 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** Errors of scripts, and what the page was refused. */
+    /** Returns errors of scripts and requests that the browser refused. */
     List<String> complaints() {
         return complaints;
     }
@@ -152,7 +151,7 @@ final class Browser implements AutoCloseable {
         return result.getAsJsonObject("result");
     }
 
-    /** The value of an expression, or of the promise that it is. */
+    /** Returns the value of an expression, or of its promise. */
     JsonElement evaluate(String expression) {
         JsonObject result = call(
                 "Runtime.evaluate",
@@ -173,7 +172,7 @@ final class Browser implements AutoCloseable {
         return evaluate(expression).getAsInt();
     }
 
-    /** Waits until an expression is true; for ever, if it never is. */
+    /** Waits without a time limit until an expression is true. */
     void await(String expression) {
         evaluate("new Promise(done => { const look = () => (" + expression
                 + ") ? done(true) : setTimeout(look, 20); look(); })");
@@ -184,7 +183,7 @@ final class Browser implements AutoCloseable {
         await("location.href === '" + address + "' && document.readyState === 'complete'");
     }
 
-    /** Makes the page as large as a screen, dark or light. */
+    /** Sets the size of the screen and its colour scheme. */
     void screen(int width, int height, boolean dark) {
         call(
                 "Emulation.setDeviceMetricsOverride",
@@ -194,7 +193,7 @@ final class Browser implements AutoCloseable {
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
-    /** Chooses files as a user does in the dialogue of a field. */
+    /** Chooses files, as in the file dialogue of a field. */
     void choose(String selector, List<Path> files) {
         int root = call("DOM.getDocument", Map.of())
                 .getAsJsonObject("root")
@@ -222,7 +221,7 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** A picture of what is seen, or of the whole page. */
+    /** Returns a screenshot of the visible part, or of the whole page. */
     byte[] screenshot(boolean whole) {
         return Base64.getDecoder()
                 .decode(call("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", whole))

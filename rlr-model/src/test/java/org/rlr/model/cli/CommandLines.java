@@ -14,17 +14,17 @@ public final class CommandLines {
         return Main.run(out, err, args);
     }
 
-    /** A short training on the tiny data set. */
+    /** Returns the arguments of a short training on the tiny data set. */
     public static Object[] shortTraining(Path out, Object... more) {
         return TinyModel.train(TinyModel.data(), out, more);
     }
 
-    /** A model file; not to be changed. */
+    /** Returns a model file, which tests must not change. */
     public static Path anyModel() {
         return TinyModel.model();
     }
 
-    /** The images it was trained on. */
+    /** Returns the images that it was trained on. */
     public static List<Path> trainingImages() {
         return DataLayouts.read(TinyModel.data()).train().stream()
                 .map(sample -> sample.image().file())

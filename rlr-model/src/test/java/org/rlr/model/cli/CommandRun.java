@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a command did.
+ * The result of a command.
  *
  * @param code exit code
  * @param out standard output
@@ -28,7 +28,7 @@ record CommandRun(int code, String out, String err) {
         return new CommandRun(code, out.toString(), err.toString());
     }
 
-    /** Runs a command that has to succeed, and returns its output. */
+    /** Runs a command that must succeed, and returns its output. */
     static String succeeding(Object... args) {
         CommandRun run = of(args);
         assertEquals(0, run.code, run.err);
@@ -36,7 +36,7 @@ record CommandRun(int code, String out, String err) {
         return run.out;
     }
 
-    /** A command line for a JVM of its own, on the scalar kernels and without C2: what runs for seconds starts fast. */
+    /** Returns a command line for a separate JVM that starts fast: scalar kernels, no C2. */
     static List<String> commandLine(List<String> jvmOptions, Object... args) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -51,7 +51,7 @@ record CommandRun(int code, String out, String err) {
         return command;
     }
 
-    /** Runs a command line to its end; its output goes by way of files in a folder. */
+    /** Runs a command line to its end; its output goes through files in a folder. */
     static CommandRun process(Path folder, List<String> command) throws IOException, InterruptedException {
         Path out = Files.createTempFile(folder, "out", ".txt");
         Path err = Files.createTempFile(folder, "err", ".txt");
@@ -71,7 +71,7 @@ record CommandRun(int code, String out, String err) {
         return strings;
     }
 
-    /** The lines that say what went wrong; a progress bar's returns count as ends of lines. */
+    /** Returns the lines with errors; carriage returns of progress bars count as line ends. */
     List<String> errors() {
         return err.lines()
                 .flatMap(line -> line.lines())

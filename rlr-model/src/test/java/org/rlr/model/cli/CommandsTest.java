@@ -33,7 +33,7 @@ class CommandsTest {
     @TempDir
     Path folder;
 
-    /** All options, each once, those that matter first and under no heading. */
+    /** Each option is listed once; the most important ones come first, without a heading. */
     @Test
     void manyOptionsAreUnderHeadings() {
         for (String command : List.of("train", "evaluate", "detect", "import", "ablate", "threshold")) {

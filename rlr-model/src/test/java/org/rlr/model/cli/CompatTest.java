@@ -23,11 +23,10 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.config.ModelInfo;
 
 /**
- * Files that version 0.1.0 wrote before backbones told their strides are read, and give what they gave then: model
- * files, and the state of a training.
+ * Model files and checkpoints from version 0.1.0, before backbones declared their strides, still give the same results.
  */
 class CompatTest {
-    /** Other kernels give other last bits. */
+    /** Tolerance for kernels that round differently. */
     private static final double TOLERANCE = 1e-5;
 
     private static final Path DATA = Path.of(System.getProperty("rlr.shared", "../../shared"), "data");
@@ -50,7 +49,7 @@ class CompatTest {
         return Path.of(CompatTest.class.getResource("/compat/" + name).toURI());
     }
 
-    /** The pictures, which are too many for test resources. */
+    /** Returns the pictures, which are too many for test resources. */
     private static Path pictures() {
         Path pictures = DATA.resolve("magnetic-tile");
         assumeTrue(Files.isDirectory(pictures), pictures + " is absent (-Drlr.shared)");
@@ -86,7 +85,7 @@ class CompatTest {
         }
     }
 
-    /** What two epochs left behind, and a third, scores as three epochs do. */
+    /** A checkpoint of two epochs plus a third epoch scores as three epochs do. */
     @Test
     void aStateIsResumed() throws IOException, URISyntaxException {
         Path pictures = pictures().resolve("magnetic-tile");

@@ -25,7 +25,7 @@ import org.rlr.model.config.Validation;
 import org.rlr.model.train.ConfigFile;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** A model's own description trains it again. */
+/** The description of a model trains the same model again. */
 class ConfigFileTest {
     @TempDir
     Path folder;
@@ -96,12 +96,12 @@ class ConfigFileTest {
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again);
         assertEquals(-1, Files.mismatch(model, again));
         assertEquals(ModelFile.info(model), new Gson().fromJson(Files.readString(config), ModelInfo.class));
-        // all of what the file says
+        // all settings in the file
         assertEquals(
                 JsonParser.parseString(new Gson().toJson(ModelFile.info(model))),
                 JsonParser.parseString(Files.readString(config)));
 
-        // options win, also those that take back
+        // options override the file, also negated ones
         CommandRun.succeeding(
                 "train",
                 "--config",
@@ -187,7 +187,7 @@ class ConfigFileTest {
         for (int level : new int[] {2, 3}) {
             assertFalse(Arrays.equals(reference(again, level), reference(TinyModel.model(), level)), "level " + level);
         }
-        // those that the grid has: the same model
+        // the windows of the grid give the same model
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), again, "--window", "2=3,3=3"));
         for (int level : new int[] {2, 3}) {
             assertArrayEquals(reference(TinyModel.model(), level), reference(again, level));

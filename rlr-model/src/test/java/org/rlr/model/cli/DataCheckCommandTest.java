@@ -84,7 +84,7 @@ class DataCheckCommandTest {
         CommandRun.of("data", "check", folder.resolve("missing")).assertFailure("does not exist");
     }
 
-    /** Good images alone, defects without masks, and no test images: what needs them is null, the rest is there. */
+    /** Only good images, defects without masks, no test images: metrics that need them are null, the others are present. */
     @Test
     void classesOfWhichNotAllCanBeMeasured() throws IOException {
         new Miniature(folder)

@@ -20,7 +20,7 @@ import org.rlr.model.data.RgbImage;
 import org.rlr.model.data.Sample;
 import org.rlr.model.train.ValidationSplit;
 
-/** {@code rlr data synthesize}: from images that a model did not learn from to an evaluation. */
+/** {@code rlr data synthesize}: from held-out images to an evaluation. */
 class DataSynthesizeCommandTest {
     @TempDir
     Path folder;
@@ -50,12 +50,12 @@ class DataSynthesizeCommandTest {
         }
         assertEquals(held, good);
         CommandRun.of("data", "check", made)
-                .assertFailure("4 problems", "class capsules has no training images"); // which is all that is wrong
+                .assertFailure("4 problems", "class capsules has no training images"); // the only kind of problem
         String compared = CommandRun.succeeding("evaluate", "--model", model, "--data", made, "--smoothing", "2,4");
         assertEquals(3, compared.lines().count(), compared);
         CommandRun.succeeding("threshold", "--model", model, "--data", made, "--f1-max", "--smoothing", "2");
 
-        // again, to the same bits
+        // again, with the same bits
         Path again = folder.resolve("again");
         CommandRun.succeeding(
                 "data", "synthesize", "--data", TinyModel.data(), "--model", model, "--out", again, "--per-image", "2");

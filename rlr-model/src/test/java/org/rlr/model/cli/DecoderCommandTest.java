@@ -59,7 +59,7 @@ class DecoderCommandTest {
         return ImageIO.read(out.resolve(image.getFileName()).toFile());
     }
 
-    /** The different colours of one of a picture's tiles, below the captions. */
+    /** Returns the different colours of one panel of a picture, below the captions. */
     private static Set<Integer> colors(BufferedImage picture, int column, int line) {
         Set<Integer> colors = new HashSet<>();
         for (int y = 0; y < 256; y++) {
@@ -105,7 +105,7 @@ class DecoderCommandTest {
         assertEquals(3 * 260 - 4, picture.getWidth());
         assertEquals(3 * 280 - 4, picture.getHeight());
         for (int column = 0; column < 3; column++) {
-            // 8×8 and 4×4 tokens, a colour each
+            // 8×8 and 4×4 tokens, one colour each
             assertTrue(
                     colors(picture, column, 1).size() > 8
                             && colors(picture, column, 1).size() <= 64,

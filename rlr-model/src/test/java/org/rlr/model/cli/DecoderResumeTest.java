@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A decoder's training that was ended, at whatever moment, and is gone on with gives the same file as one left alone.
+ * A resumed training of a decoder gives the same file as an uninterrupted one, wherever it was stopped.
  */
 class DecoderResumeTest {
     @TempDir
@@ -30,7 +30,7 @@ class DecoderResumeTest {
         checkpoint = folder.resolve("decoder.safetensors.checkpoint");
     }
 
-    /** Of two images, to be quick. */
+    /** Two images, to be fast. */
     private static Object[] training(Path out, int epochs, Object... more) {
         List<Object> args = new ArrayList<>(List.of(
                 "decoder",
@@ -62,13 +62,13 @@ class DecoderResumeTest {
         CommandRun.succeeding(
                 training(decoder, 3, "--resume", checkpoint, "--checkpoint-every", "2", "--checkpoint", second));
         assertEquals(-1, Files.mismatch(alone, decoder));
-        // nothing left to do
+        // no epochs left
         Files.delete(decoder);
         CommandRun.succeeding(training(decoder, 3, "--resume", second));
         assertEquals(-1, Files.mismatch(alone, decoder));
     }
 
-    /** Killed hard, then gone on with for an epoch more. */
+    /** Killed, then resumed for one more epoch. */
     @Test
     void killedAndResumedIsAsLeftAlone() throws IOException, InterruptedException {
         int done = KilledTraining.run(
@@ -83,7 +83,7 @@ class DecoderResumeTest {
         assertEquals(-1, Files.mismatch(alone, decoder));
     }
 
-    /** On the fast kernels: a decoder is much to compute. */
+    /** On the fast kernels, since a decoder needs much computation. */
     private static List<String> commandLine(Object[] args) {
         return CommandRun.commandLine(List.of("-Drlr.cpu.kernels=auto", "-XX:TieredStopAtLevel=4"), args);
     }
@@ -117,7 +117,7 @@ class DecoderResumeTest {
                 .assertFailure(decoder, "two different files");
         CommandRun.of(training(decoder, 3, "--checkpoint-every", "1", "--checkpoint", TinyModel.model()))
                 .assertFailure(TinyModel.model(), "--checkpoint", "would overwrite");
-        // and the other way round
+        // and in the other direction
         CommandRun.of(TinyModel.train(TinyModel.data(), folder.resolve("m"), "--resume", checkpoint))
                 .assertFailure(checkpoint, "not the state of a training", "rlr train --checkpoint-every");
         Files.write(checkpoint, Arrays.copyOf(Files.readAllBytes(checkpoint), 3000));

@@ -37,7 +37,7 @@ import org.rlr.model.detect.Detection;
 import org.rlr.model.detect.Region;
 import org.rlr.model.report.Overlays;
 
-/** What a service answers. */
+/** Answers of a service. */
 class DetectionServiceTest {
     private static ServiceRun run;
     private static Path image;

@@ -20,8 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Limits of a process and folders that cannot be written to: an error in words, and files that were there stay as they
- * were. Full disks are {@link FullDiskTest}'s.
+ * Process limits and folders that cannot be written to give a clear error, and existing files stay unchanged. {@link FullDiskTest} tests full disks.
  */
 class FaultTest {
     private static final String OLD = "old";
@@ -77,7 +76,7 @@ class FaultTest {
 
     private CommandRun run(String script, List<Object> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", script + " exec \"$@\"", out.toString()));
-        // what cannot be written is kept there, which is not the subject
+        // rescued files go there, which this test does not check
         command.addAll(CommandRun.commandLine(
                 List.of("-Djava.io.tmpdir=" + Files.createDirectories(folder.resolve("temporary"))),
                 arguments.toArray()));
@@ -97,7 +96,7 @@ class FaultTest {
         }
     }
 
-    /** More than the output of a command, less than a model. */
+    /** Larger than the output of a command, smaller than a model. */
     @ParameterizedTest
     @ValueSource(strings = {"train", "threshold"})
     void aFileMayNotBecomeLargeEnough(String command) throws IOException, InterruptedException {
@@ -117,7 +116,7 @@ class FaultTest {
         } catch (IOException e) {
             abort("there is no 'unshare' here: " + e.getMessage());
         }
-        // permissions do not stop the superuser; a read-only mount does
+        // permissions do not stop the superuser, but a read-only mount does
         List<Object> arguments = arguments(command);
         List<String> line = new ArrayList<>(List.of(
                 "unshare",
@@ -133,7 +132,7 @@ class FaultTest {
         assertAsBefore();
     }
 
-    /** With as few as a JVM needs to start. */
+    /** Starts with the fewest files that a JVM needs. */
     @Test
     void fewFilesMayBeOpen() throws IOException, InterruptedException {
         int few = 8;
@@ -144,10 +143,10 @@ class FaultTest {
             CommandRun run = run("ulimit -n " + few + ";", arguments(command));
             assertFalse(run.err().contains("\tat "), run.err());
             if (run.code() == 0) {
-                continue; // that many are enough
+                continue; // this number is enough
             }
             assertEquals(1, run.code(), run.err());
-            // of a file, or of a class
+            // the error is about a file or a class
             assertTrue(
                     run.err().contains("Too many open files") || run.err().contains("too many files are open"),
                     run.err());

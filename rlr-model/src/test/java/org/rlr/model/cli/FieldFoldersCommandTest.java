@@ -18,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.data.Miniature;
 import org.rlr.model.data.TestImages;
 
-/** What commands say of the folders and masks that they use. */
+/** Notes of commands about the folders and masks that they use. */
 class FieldFoldersCommandTest {
-    /** Of the smallest terminals that are usual. */
+    /** Width of the smallest usual terminals. */
     private static final int COLUMNS = 120;
 
     @TempDir

@@ -22,7 +22,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Names of files with any letters, also where there is no locale, as in a container. */
+/** File names with any letters, also without a locale, as in a container. */
 class FileNamesTest {
     private static final Path ENV = Path.of("/usr/bin/env");
 
@@ -43,7 +43,7 @@ class FileNamesTest {
         Files.copy(TinyModel.images().get(0), images.resolve("teil ä日.png"));
     }
 
-    /** The program starts itself again for the Vector API, and then with a locale. */
+    /** The program restarts itself for the Vector API, and then with a locale. */
     @Test
     void namesInAFolder() throws IOException, InterruptedException {
         List<String> command = withoutLocale(
@@ -73,7 +73,7 @@ class FileNamesTest {
                 .assertFailure("teil ", "LC_ALL=C.UTF-8");
     }
 
-    /** It starts itself again with a locale, whether the Vector API is there already or not. */
+    /** The program restarts itself with a locale, with or without the Vector API. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aWorkingFolderWithAName(boolean vectors) throws IOException, InterruptedException {
@@ -97,7 +97,7 @@ class FileNamesTest {
         }
     }
 
-    /** Where starting again did not help, as there is no such locale. */
+    /** The restart did not help, since the locale does not exist. */
     @Test
     void aWorkingFolderThatCannotBeReadNamesTheRemedy() throws IOException, InterruptedException {
         List<String> command = withoutLocale("devices");
@@ -109,7 +109,7 @@ class FileNamesTest {
         assertEquals("", run.out());
     }
 
-    /** Runs a command in a folder of a name, with an image in it. */
+    /** Runs a command in a folder with the given name that contains an image. */
     private CommandRun in(Path parent, String name, List<String> command) throws IOException, InterruptedException {
         Path working = parent.resolve(name);
         if (Files.notExists(working)) {

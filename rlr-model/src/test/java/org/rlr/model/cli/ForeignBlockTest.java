@@ -19,12 +19,12 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.nn.Linear;
 import org.rlr.tensor.nn.ParameterSet;
 
-/** Blocks that are on the class path of some processes and not of others, or give what they may not. */
+/** Blocks that are missing on the class path of some processes, or return a wrong shape. */
 class ForeignBlockTest {
     @TempDir
     Path folder;
 
-    /** A linear layer, and what comes after it. */
+    /** A linear layer followed by another operation. */
     abstract static class Own implements AttentionBlockProvider {
         private final String name;
         private final UnaryOperator<Tensor> after;
@@ -51,14 +51,14 @@ class ForeignBlockTest {
         }
     }
 
-    /** Lets each token stay by itself. */
+    /** Keeps the tokens independent. */
     public static final class Alone extends Own {
         public Alone() {
             super("alone", tokens -> tokens);
         }
     }
 
-    /** Forgets the tokens' axis: a gate would broadcast what it makes. */
+    /** Drops the token axis; a gate would broadcast the result. */
     public static final class Flat extends Own {
         public Flat() {
             super("flat", tokens -> tokens.mean(1).reshape(tokens.dim(0), 1, tokens.dim(2)));

@@ -19,8 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A disk without room, from the beginning or at the end: known before anything is computed, or nothing that was learned
- * is lost.
+ * A disk that is full from the start, which is detected before any computation, or at the end, when no training result is lost.
  */
 class FullDiskTest {
     @TempDir
@@ -54,7 +53,7 @@ class FullDiskTest {
         assertEquals(0, run.code(), run.err());
     }
 
-    /** The files that are kept, by name. */
+    /** Returns the rescued files by name. */
     private List<Path> allKept() throws IOException {
         try (Stream<Path> files = Files.walk(temporary)) {
             return files.filter(Files::isRegularFile)
@@ -63,7 +62,7 @@ class FullDiskTest {
         }
     }
 
-    /** The one file that is kept. */
+    /** Returns the only rescued file. */
     private Path kept() throws IOException {
         assertEquals(1, allKept().size(), allKept().toString());
         return allKept().get(0);
@@ -99,7 +98,7 @@ class FullDiskTest {
         assertGoesOn(kept(), 3);
     }
 
-    /** The state that is kept gives the same bits as a training left alone, and the metrics the same lines. */
+    /** Resuming from the rescued checkpoint gives the same bits and metrics as an uninterrupted training. */
     private void assertGoesOn(Path state, int epochs) throws IOException, InterruptedException {
         succeeding(training(model, epochs, "--resume", state, "--metrics", metrics));
         Path alone = folder.resolve("alone.safetensors");
@@ -110,7 +109,7 @@ class FullDiskTest {
                 Metrics.read(aloneMetrics).timeless(), Metrics.read(metrics).timeless());
     }
 
-    /** A command line on a small disk of its own, which only it sees, mounted at a folder. */
+    /** Returns a command line with a small private disk, mounted at a folder. */
     private List<String> onASmallDisk(Path disk, String size, String script, List<String> commandLine)
             throws IOException, InterruptedException {
         List<String> mounted = List.of(
@@ -146,7 +145,7 @@ class FullDiskTest {
         assertTrue(Files.notExists(metrics), "no epoch has begun");
     }
 
-    /** The disk is filled when the first epochs have been written down. */
+    /** The disk fills up after the first epochs are written. */
     @Test
     void aDiskThatFillsUpMeanwhile() throws IOException, InterruptedException {
         Path disk = folder.resolve("disk");

@@ -28,7 +28,7 @@ class HeapGuardTest {
         assertEquals("", run.out());
     }
 
-    /** Keeps nearly the whole heap in use, in objects of which each takes the collector time. */
+    /** Fills nearly the whole heap with objects that each cost the collector time. */
     static final class Starved {
         private static final List<Object> KEPT = new ArrayList<>(2_000_000);
         private static volatile Object garbage;

@@ -171,7 +171,7 @@ class ImportExportTest {
         assertEquals(scores(model, images), scores(second, images));
     }
 
-    /** Nothing in a checkpoint tells of windows, either. */
+    /** A checkpoint does not contain window sizes either. */
     @Test
     void aCheckpointIsUsedWithOtherWindows() throws IOException {
         Path weights = folder.resolve("resnet18.safetensors");
@@ -208,7 +208,7 @@ class ImportExportTest {
         return args;
     }
 
-    /** The PyTorch implementation normalises by ImageNet's mean and deviation, whatever the backbone asks for. */
+    /** The PyTorch implementation normalises by ImageNet's mean and deviation for every backbone. */
     @Test
     void importedModelsNormaliseAsThePyTorchImplementationDoes() throws IOException {
         Path weights = folder.resolve("lite0.safetensors");
@@ -258,7 +258,7 @@ class ImportExportTest {
         }
     }
 
-    /** Checks that the model's features are those of pixels normalised so. */
+    /** Checks that the model's features are those of pixels with this normalisation. */
     private static void requireInput(Path model, Path image, Normalization normalization) {
         ImageSource source = ImageSource.of(image);
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
@@ -278,7 +278,7 @@ class ImportExportTest {
         }
     }
 
-    /** Nothing in a checkpoint tells of tiles; given again, they make the same model of it. */
+    /** A checkpoint does not contain the tiling; the same options give the same model. */
     @Test
     void aCheckpointIsUsedWithTiles() throws IOException {
         Path weights = folder.resolve("resnet18.safetensors");
@@ -388,7 +388,7 @@ class ImportExportTest {
         assertTrue(actual.values().stream().distinct().count() > 1, actual.toString());
     }
 
-    /** The images for the threshold may need a layout, and what is noted of them is told. */
+    /** The images for the threshold may need a layout; notes about them are printed. */
     @Test
     void theThresholdsImagesAreReadInTheLayoutAskedFor() throws IOException {
         Path golden = GoldenFiles.path("checkpoint-zip.pth");
@@ -404,7 +404,7 @@ class ImportExportTest {
         assertTrue(run.err().contains("note: 1 folder has neither 'train' nor 'test' and is left out: b"), run.err());
     }
 
-    /** PyTorch's code would compute with such levels, and give other scores. */
+    /** PyTorch's code accepts such levels, but gives other scores. */
     @Test
     void whatAnExportLacksIsNoted() {
         CommandRun run = CommandRun.of("export", TinyModel.model(), "--out", folder.resolve("a.pth"));
@@ -418,7 +418,7 @@ class ImportExportTest {
                 run.err());
     }
 
-    /** A model may be called as an export calls a level. */
+    /** A model may have the name of an exported level. */
     @Test
     void aLevelsFileDoesNotReplaceTheModel() throws IOException {
         Path model = Files.copy(TinyModel.model(), folder.resolve("level3.safetensors"));

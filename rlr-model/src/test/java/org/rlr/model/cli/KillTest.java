@@ -26,9 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.rlr.model.TestFolders;
 
 /**
- * Commands are killed hard at moments that a seed chooses, half of them as they write. Each file that they write is
- * then the old one or the new one, whole; the next run of the command ends as one that was left alone, a training from
- * its checkpoint; and nothing temporary is left. {@code -Pfuzz} kills {@code rlr.fuzz.kills} times.
+ * Commands are killed at random moments, half of them while writing. Each output file is then complete, old or new; the next run of the command, for a training from its checkpoint, gives the same result as an uninterrupted one; no temporary files remain. {@code -Pfuzz} kills {@code rlr.fuzz.kills} times.
  */
 class KillTest {
     private static final String BACKBONE = "tf_efficientnet_lite0";
@@ -48,7 +46,7 @@ class KillTest {
 
     private final Map<Command, Reference> references = new EnumMap<>(Command.class);
 
-    /** A command left alone: what it wrote, and how long it took. */
+    /** An uninterrupted command: its output files and its time. */
     private record Reference(Map<String, byte[]> files, long nanoseconds) {}
 
     private enum Command {
@@ -166,7 +164,7 @@ class KillTest {
             };
         }
 
-        /** What is there before, of the files that the command replaces. */
+        /** The files that exist before the command and that it replaces. */
         void prepare(Path out) throws IOException {
             Files.createDirectories(out);
             switch (this) {
@@ -180,7 +178,7 @@ class KillTest {
             }
         }
 
-        /** The run after one that was killed. */
+        /** The run after a killed one. */
         List<Object> next(Path out) {
             List<Object> args = new ArrayList<>(arguments(out));
             if ((this == TRAIN || this == DECODER) && Files.exists(out.resolve(CHECKPOINT))) {
@@ -225,7 +223,7 @@ class KillTest {
         }
     }
 
-    /** Returns whether the command did not end before. */
+    /** Returns whether the command was still running. */
     private boolean kill(Command command, SplittableRandom random, boolean asItWrites)
             throws IOException, InterruptedException {
         Reference alone = references.get(command);
@@ -278,7 +276,7 @@ class KillTest {
         return killed;
     }
 
-    /** Visible files are old or new, and states can be read; what is hidden is nobody's business yet. */
+    /** Checks that visible files are old or new and checkpoints can be read; hidden files are ignored. */
     private static void assertWhole(Command command, Path out, Reference alone, String what) throws IOException {
         Map<String, byte[]> old = new TreeMap<>();
         Path untouched = home.resolve("untouched");
@@ -305,7 +303,7 @@ class KillTest {
         return Stream.of(name.split("/")).anyMatch(part -> part.startsWith("."));
     }
 
-    /** A data set is made whole or not at all, and not over another. */
+    /** A data set is written completely or not at all, and never over another. */
     private static void deleteSet(Command command, Path out) throws IOException {
         Path set = out.resolve("set");
         if (command == Command.SYNTHESIZE && Files.exists(set)) {
@@ -316,7 +314,7 @@ class KillTest {
         }
     }
 
-    /** A decoder is much to compute for kernels that start fast. */
+    /** A decoder needs much computation for kernels that start fast. */
     private static List<String> line(List<Object> arguments) {
         return CommandRun.commandLine(
                 arguments.contains("decoder")
@@ -342,7 +340,7 @@ class KillTest {
         return files;
     }
 
-    /** All there is in a folder while another process writes to it. */
+    /** Returns the content of a folder while another process writes to it. */
     private static Map<String, Long> sizes(Path folder) {
         Map<String, Long> sizes = new TreeMap<>();
         java.io.File[] entries = folder.toFile().listFiles();

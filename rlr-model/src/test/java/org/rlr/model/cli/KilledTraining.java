@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** Trainings in a process of their own that are killed hard while they run. */
+/** Trainings in separate processes that are killed while they run. */
 final class KilledTraining {
     private KilledTraining() {}
 
-    /** Epochs that a training's state has behind it. */
+    /** Returns the number of finished epochs in a checkpoint. */
     static int epochs(Path checkpoint) {
         try (SafeTensorsFile file = SafeTensorsFile.open(checkpoint)) {
             return Integer.parseInt(file.metadata().get("epochs"));
@@ -23,11 +23,10 @@ final class KilledTraining {
     }
 
     /**
-     * Runs a training too long to end by itself and kills it as it reports a step after its state has got beyond
-     * {@code done} epochs.
+     * Runs a very long training and kills it when it reports a step after its checkpoint has more than {@code done} epochs.
      *
-     * @param out what it would write in the end
-     * @return the epochs that the state has
+     * @param out the model file that it would write
+     * @return the number of finished epochs in the checkpoint
      */
     static int run(List<String> commandLine, Path checkpoint, int done, Path out)
             throws IOException, InterruptedException {
@@ -39,7 +38,7 @@ final class KilledTraining {
             for (int c = stream.read(); c >= 0; c = stream.read()) {
                 err.append((char) c);
                 if (c == '/' && Files.exists(checkpoint) && epochs(checkpoint) > done) {
-                    // not by the process itself, which would close the stream read here
+                    // through the handle, since the process would close the stream read here
                     process.toHandle().destroyForcibly();
                     err.append(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
                 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher of the portable archive, with a program in the place of its Java that prints how it was called. */
+/** The launcher of the portable archive, with a program instead of Java that prints its arguments. */
 class LauncherTest {
     private static final Path LAUNCHER = Path.of("..", "rlr-bench", "portable", "rlr");
 
@@ -62,7 +62,7 @@ class LauncherTest {
         assertFalse(command.contains("-XX:+UseSerialGC"), command.toString());
     }
 
-    /** In a container there is often no locale, and Java would know ASCII names of files only. */
+    /** Containers often have no locale, and Java would then read only ASCII file names. */
     @Test
     void withoutALocaleItTakesOneThatHasAllLetters() throws Exception {
         copy("#!/bin/sh\necho $LC_ALL\n", home.resolve("runtime/bin/java"));

@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A CSV file that a training wrote.
+ * The CSV file of a training.
  *
- * @param columns names
+ * @param columns column names
  * @param rows cells by row
  */
 record Metrics(List<String> columns, List<List<String>> rows) {
@@ -23,17 +23,17 @@ record Metrics(List<String> columns, List<List<String>> rows) {
         return new Metrics(rows.get(0), rows.subList(1, rows.size()));
     }
 
-    /** A column's cells. */
+    /** Returns the cells of a column. */
     List<String> cells(String column) {
         return rows.stream().map(row -> row.get(columns.indexOf(column))).toList();
     }
 
-    /** A column's numbers; no cell may be empty. */
+    /** Returns the numbers of a column, which must have no empty cells. */
     List<Double> numbers(String column) {
         return cells(column).stream().map(Double::valueOf).toList();
     }
 
-    /** Without the speed, which is another every time. */
+    /** Returns the rows without the speed, which differs in each run. */
     Metrics timeless() {
         int speed = columns.indexOf("images_per_second");
         return new Metrics(

@@ -20,12 +20,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A folder with one bad file of each kind between good ones, in a small heap: the good ones are scored as without the
- * bad ones, and each bad one is named.
+ * A folder with good files and one bad file of each kind, in a small heap: the good ones get the same scores as without the bad ones, and each bad one is reported.
  */
 class OneBadFileTest {
     private static final List<String> SMALL_HEAP = List.of("-Xmx512m");
-    /** Files of the test resources, and the suffix they have among the images. */
+    /** Files of the test resources, and their suffix in the image folder. */
     private static final List<String> HOSTILE = List.of(
             "header/bmp_130bytes.bmp",
             "header/png_11585_rgba16.png",
@@ -101,7 +100,7 @@ class OneBadFileTest {
                 JsonParser.parseString(Files.readString(json)).getAsJsonArray().size());
     }
 
-    /** Kernels of two processes may round the last digit in another way. */
+    /** Kernels of two processes may round the last digit differently. */
     private static List<String> scores(String out) {
         return out.lines()
                 .map(line -> line.split("\t"))

@@ -28,7 +28,7 @@ class OnnxSnippetTest {
                 .matcher(Files.readString(Path.of("..", "docs", "onnx.md")));
         assertTrue(block.find(), "docs/onnx.md has no program");
         Path data = folder.resolve("data");
-        // not of the model's size, so that both resize
+        // another size than the model's, so that both resize
         DemoDataSet.generate(data, 90, 2, 2, 1, 11, 2);
         Path model = folder.resolve("model.safetensors");
         Path onnx = folder.resolve("model.onnx");

@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.rlr.model.data.PngFile;
 import org.rlr.model.data.RgbImage;
 
-/** What {@code /openapi.json} says is what the service answers, and the other way round. */
+/** The service's answers and {@code /openapi.json} agree. */
 class OpenApiTest {
-    /** Answers that were seen: method, path, status and type. */
+    /** Observed answers: method, path, status and type. */
     private final TreeSet<String> seen = new TreeSet<>();
 
     private JsonObject description = new JsonObject();
@@ -84,7 +84,7 @@ class OpenApiTest {
         }
         TreeSet<String> unseen = documented();
         unseen.removeAll(seen);
-        // nobody knows how to make the service fail
+        // no request makes the service fail
         unseen.removeIf(each -> each.endsWith(" 500 application/problem+json"));
         assertEquals(new TreeSet<>(), unseen);
     }
@@ -134,7 +134,7 @@ class OpenApiTest {
         seen.add(what);
     }
 
-    /** A response, where it is described itself or among those that several operations share. */
+    /** Returns a response, defined in place or shared by several operations. */
     private JsonObject response(JsonObject response) {
         assertNotNull(response);
         if (!response.has("$ref")) {

@@ -18,14 +18,14 @@ import org.rlr.tensor.InvalidSettingException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The core speaks of settings and methods, the command line of its own options and commands. */
+/** The core names settings and methods; the command line names its options and commands. */
 class OptionNamesTest {
     private static final List<String> MODULES = List.of("rlr-tensor", "rlr-cuda", "rlr-model");
 
-    /** Arguments of the JVM and of the compiler of CUDA. */
+    /** Arguments of the JVM and of the CUDA compiler. */
     private static final Set<String> OF_OTHER_PROGRAMS = Set.of("--add-modules", "--gpu-architecture", "--std");
 
-    /** Settings of what applications call and the command line does not. */
+    /** Settings of classes that only applications use. */
     private static final Set<String> OF_APPLICATIONS = Set.of(
             "keptBytes",
             "maxConcurrent",
@@ -40,7 +40,7 @@ class OptionNamesTest {
     private static final Pattern OPTION = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*");
     private static final Pattern COMMAND = Pattern.compile("(?:'|\\{@code )rlr [a-z]+");
     private static final Pattern QUOTED = Pattern.compile("`([\\w.]+)`");
-    /** A setting that the exception itself puts into backticks. */
+    /** A setting to which the exception itself adds backticks. */
     private static final Pattern SETTING =
             Pattern.compile("(?:InvalidSettingException|\\brequire)\\((?:[^\";]*,)?\\s*\"([\\w.]+)\"");
 
@@ -49,7 +49,7 @@ class OptionNamesTest {
 
     /** A source file of the modules, by its path from their common folder. */
     private record Source(String path, String text) {
-        /** Its strings and comments. */
+        /** Returns the strings and comments of the file. */
         List<String> words() {
             return CHARACTER_COMMENT_OR_STRING
                     .matcher(text)
@@ -116,7 +116,7 @@ class OptionNamesTest {
         assertTrue(names > 60, names + " names were found");
     }
 
-    /** Whether it is an option of some command, or a command with options that it has, or several of them. */
+    /** Returns whether each name is an option of some command, or a command with existing options. */
     private static boolean exists(String names) {
         return Stream.of(names.split(" or ")).allMatch(OptionNamesTest::existsAlone);
     }

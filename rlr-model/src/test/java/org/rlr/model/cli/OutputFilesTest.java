@@ -20,8 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a command writes never takes the place of what it reads, and whether it can be written is known before anything
- * is computed.
+ * Outputs of a command never replace its inputs, and unwritable outputs are found before any computation.
  */
 class OutputFilesTest {
     @TempDir
@@ -55,7 +54,7 @@ class OutputFilesTest {
         CommandRun.succeeding("detect", "--model", model, "--out", other, image); // earlier pictures are replaced
     }
 
-    /** A plain folder's defective images lie where pictures of its class would go. */
+    /** The defective images of a plain folder are in the folder for pictures of its class. */
     @Test
     void picturesDoNotReplaceTestImages() throws IOException {
         Path data = folder.resolve("part");
@@ -81,7 +80,7 @@ class OutputFilesTest {
         assertTrue(Files.exists(image.resolveSibling("b.png")));
     }
 
-    /** An image of a folder that is examined, or any other. */
+    /** An image of an input folder, or any other. */
     @Test
     void noFileTakesTheImagesPlace() throws IOException {
         for (String option : List.of("--json", "--out")) {
@@ -163,7 +162,7 @@ class OutputFilesTest {
         assertFalse(Files.exists(json));
     }
 
-    /** Results of hours must not be lost because of the place they should go to. */
+    /** Results of hours must not be lost because their file cannot be written. */
     @Test
     void whatCannotBeWrittenIsKnownFirst() throws IOException {
         Path below = image.resolve("x.json");
@@ -202,7 +201,7 @@ class OutputFilesTest {
         assertModelUntouched();
     }
 
-    /** Whatever it is that both would write. */
+    /** Two trainings with the same output file, of any kind. */
     @Test
     void twoTrainingsDoNotWriteOneFile() throws IOException {
         Path held = folder.resolve("held");
@@ -228,7 +227,7 @@ class OutputFilesTest {
                             .toArray())
                     .assertFailure(held, "another training", "choose another --checkpoint");
         }
-        // files that no option names: those of a seed, and the name of --out with .checkpoint behind it
+        // derived files: those of a seed, and the default checkpoint
         Map<String, List<Object>> derived = Map.of(
                 "other.checkpoint", with(train, "--checkpoint-every", "1"),
                 "other-seed7", with(train, "--seeds", "7,8"));
@@ -256,7 +255,7 @@ class OutputFilesTest {
     @Test
     void twoTrainingsDoNotWriteOneModel() throws IOException {
         Path lock = folder.resolve(".model.safetensors.lock");
-        Files.createFile(lock); // left behind by a killed process: locks nothing
+        Files.createFile(lock); // left by a killed process: locks no file
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), model));
         CommandRun.succeeding(TinyModel.train(TinyModel.data(), model));
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
 import org.rlr.model.data.Images;
 
-/** The backbone and the data layout of the docs through the commands, as any other. */
+/** The backbone and the data layout of the docs work with the commands. */
 class OwnExtensionsTest {
     @TempDir
     Path folder;

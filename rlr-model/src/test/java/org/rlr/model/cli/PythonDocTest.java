@@ -20,7 +20,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.tensor.io.Python;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** The programs of {@code docs/python.md}, in their order there. */
+/** The programs of {@code docs/python.md}, in order. */
 class PythonDocTest {
     @TempDir
     private Path folder;

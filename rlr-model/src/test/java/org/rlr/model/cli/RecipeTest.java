@@ -31,7 +31,7 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** Recipes, and what they are made of: standardised features, warm-up, schedule. */
+/** Recipes and their parts: standardised features, warm-up, schedule. */
 class RecipeTest {
     private static final String BACKBONE = "tf_efficientnet_lite0";
 
@@ -149,7 +149,7 @@ class RecipeTest {
         assertTrue(help.contains("(default: recommended)"), help);
     }
 
-    /** A false-alarm rate of 0.05 takes 19 images; a tenth of four times 24 are 8. */
+    /** A false-alarm rate of 0.05 needs 19 images; a tenth of four times 24 is only 8. */
     @Test
     void imagesAreHeldOutWhereThereAreEnoughAndWhatIsPrintedSaysHowSureTheThresholdIs() throws IOException {
         Path data = folder.resolve("data");
@@ -202,7 +202,7 @@ class RecipeTest {
         int epochs = ModelFile.info(model).training().epochs();
         assertTrue(text.contains((epochs == 1 ? "1 epoch" : epochs + " epochs") + " of 2 steps"), text);
         assertTrue(text.contains("million parameters: about "), text);
-        CommandRun.succeeding(with(args, "--time", "10h", "--resume", checkpoint)); // nothing is left to do
+        CommandRun.succeeding(with(args, "--time", "10h", "--resume", checkpoint)); // no epochs are left
         assertEquals(epochs, ModelFile.info(model).training().epochs());
         CommandRun.of(with(args, "--time", "1s", "--epochs", 2)).assertFailure("--time", "--epochs", "omit one");
         CommandRun.of(with(args, "--time", "1s", "--seeds", "1,2")).assertFailure("--time", "--seeds", "--epochs");
@@ -219,7 +219,7 @@ class RecipeTest {
         assertFalse(text.contains("weights get"), text);
     }
 
-    /** Over the images that the statistics come from, features before smoothing have mean 0 and deviation 1. */
+    /** On the images of the statistics, features before smoothing have mean 0 and deviation 1. */
     @Test
     void standardisedFeaturesHaveMeanZeroAndDeviationOne() {
         CommandRun.succeeding(train(model, "--standardize", "--no-avg-pool"));

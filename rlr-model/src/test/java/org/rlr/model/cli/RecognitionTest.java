@@ -32,7 +32,7 @@ import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 
-/** A model of three of the demo's four products recognises them, and knows that the fourth is none of them. */
+/** A model of three of the demo's four products recognises them, and reports the fourth as unknown. */
 class RecognitionTest {
     private static final String STRANGER = "metal_disc";
     private static Path data;
@@ -63,7 +63,7 @@ class RecognitionTest {
         return new RgbImage(64, 64, pixels);
     }
 
-    /** Noise, plain pictures and stripes. */
+    /** Returns noise, plain pictures and stripes. */
     private static List<RgbImage> pictures() {
         Random random = new Random(3);
         return List.of(
@@ -84,7 +84,7 @@ class RecognitionTest {
             for (Sample sample : test(data)) {
                 Detection d = detector.detect(sample.image());
                 if (sample.anomalous() && d.unknownProduct()) {
-                    continue; // a sixth of such a small image is missing
+                    continue; // the defect covers a sixth of such a small image
                 }
                 Threshold own = info.thresholds().ownOf(sample.className());
                 assertEquals(sample.className(), d.className(), sample.image().id());
@@ -110,7 +110,7 @@ class RecognitionTest {
                 assertTrue(
                         detector.detect(sample.image()).unknownProduct(),
                         sample.image().id());
-                // whoever says the class is believed
+                // a given class is not checked
                 Detection given = detector.detect(sample.image(), "fabric");
                 assertFalse(given.unknownProduct());
                 assertEquals("fabric", given.className());
@@ -136,7 +136,7 @@ class RecognitionTest {
     }
 
     /**
-     * A model file of before has no classes to recognise: the common threshold is used, and nothing said of classes.
+     * An older model file recognises no classes: the common threshold is used, and no class is printed.
      */
     @Test
     void olderModelsAreAsTheyWere() throws IOException {
@@ -181,12 +181,12 @@ class RecognitionTest {
         JsonObject f1 = recognition.getAsJsonObject("image_f1");
         assertEquals(List.of("nothing", "recognized", "class"), List.copyOf(f1.keySet()));
         assertTrue(f1.getAsJsonObject("recognized").get("best").getAsDouble() > 0);
-        // the scores of another scoring have no thresholds
+        // another scoring has no thresholds
         String other = CommandRun.succeeding("evaluate", "--model", model, "--data", data, "--smoothing", "1");
         assertTrue(other.contains("unknown product") && !other.contains("image F1 of all"), other);
     }
 
-    /** One threshold of calibrated scores, found from the images of all classes, without being told which is which. */
+    /** One threshold of calibrated scores, chosen from the images of all classes without their labels. */
     @Test
     void aThresholdFromImagesOfAllClassesIsOneOfCalibratedScores() throws IOException {
         Path heldOut = folder.resolve("normal");
@@ -221,7 +221,7 @@ class RecognitionTest {
                     .count();
             assertEquals((int) (0.25 * (files.size() + 1)) - 1, alarms);
         }
-        // the same where the data set tells the classes
+        // the same if the data set gives the classes
         Path labelled = folder.resolve("labelled.safetensors");
         CommandRun.succeeding(
                 "threshold", "--model", model, "--data", data, "--false-alarm-rate", "0.25", "--out", labelled);

@@ -53,12 +53,12 @@ class RelaunchTest {
         return out.toString(StandardCharsets.US_ASCII);
     }
 
-    /** The process that works must not outlive the one that the user started and killed. */
+    /** The worker process must end when the user kills the process that started it. */
     @Test
     void aKilledLauncherTakesItsProcessAlong(@TempDir Path folder) throws Exception {
         assumeTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(), "this JDK has no Vector API");
         Path err = folder.resolve("err");
-        // so long that only its launcher's end can end it
+        // so long that only the end of its launcher stops it
         Object[] training = TinyModel.train(TinyModel.data(), folder.resolve("model"), "--epochs", "1000000");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

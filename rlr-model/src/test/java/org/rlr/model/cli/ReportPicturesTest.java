@@ -19,7 +19,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the page of {@code rlr evaluate --report} shows of the worst images. */
+/** The pictures of the worst images in the page of {@code rlr evaluate --report}. */
 class ReportPicturesTest {
     private static final Pattern PICTURE = Pattern.compile("<img alt='([^']*)' src='data:image/jpeg;base64,([^']*)'>");
 
@@ -28,7 +28,7 @@ class ReportPicturesTest {
 
     private String table;
 
-    /** A picture of the page. */
+    /** Returns a picture of the page. */
     private record Picture(String alt, BufferedImage image) {}
 
     private List<Picture> pictures(Object... options) throws IOException {
@@ -78,7 +78,7 @@ class ReportPicturesTest {
             assertEquals(256, each.image.getWidth());
             assertTrue(colors(each.image) > 50, each.alt);
         }
-        // in the order of the page: an image's own beside it
+        // in the order of the page: the image first, then its pictures
         String file = more.get(0).alt.substring(more.get(0).alt.lastIndexOf(' '));
         assertTrue(more.subList(1, 7).stream().allMatch(each -> each.alt.endsWith(" of" + file)), file);
         assertTrue(

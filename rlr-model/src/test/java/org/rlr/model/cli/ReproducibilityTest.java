@@ -25,7 +25,7 @@ import org.rlr.model.data.Images;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 
-/** The same seed gives the same file, and the same file the same bits, whatever else goes on. */
+/** The same seed gives the same file, and the same file gives the same scores, bit for bit. */
 class ReproducibilityTest {
     @TempDir
     Path folder;
@@ -42,8 +42,7 @@ class ReproducibilityTest {
     }
 
     /**
-     * Steps so large that attention soon has logits of which some parts of an image need the largest one found, and
-     * others do not; few heads, so that each is cut into several tasks.
+     * Steps so large that attention soon needs the maximum of the logits in some parts of an image only; few heads, so that each is split into several tasks.
      */
     @Test
     void theNumberOfThreadsChangesNoByteOfTheFile() throws IOException {
@@ -109,7 +108,7 @@ class ReproducibilityTest {
         }
     }
 
-    /** The digits of the scores by path; JSON holds every bit of a number. */
+    /** Returns the digits of the scores by path; JSON keeps every bit of a number. */
     private Map<String, String> scores(Path model, Object... more) throws IOException {
         Path json = folder.resolve("scores.json");
         List<Object> args = new ArrayList<>(List.of("detect", "--model", model, "--json", json));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A training that was ended, at whatever moment, and is gone on with gives the same file as one left alone. */
+/** A resumed training gives the same file as an uninterrupted one, wherever it was stopped. */
 class ResumeTest {
     @TempDir
     Path folder;
@@ -48,14 +48,14 @@ class ResumeTest {
         assertNotEquals(-1, Files.mismatch(alone, model));
         CommandRun.succeeding(training(model, 5, "--resume", second));
         assertEquals(-1, Files.mismatch(alone, model));
-        // nothing left to do but the scores
+        // only the scores are left
         CommandRun.succeeding(training(model, 5, "--resume", second, "--checkpoint-every", "5"));
         CommandRun.succeeding(training(model, 5, "--resume", checkpoint));
         assertEquals(-1, Files.mismatch(alone, model));
     }
 
     /**
-     * Killed hard, twice, in the middle of a training too long to end by itself; then gone on with for two epochs more.
+     * Killed twice in the middle of a very long training, then resumed for two more epochs.
      */
     @Test
     void killedAndResumedIsAsLeftAlone() throws IOException, InterruptedException {

@@ -31,7 +31,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Levels, their weights and the smoothing: compared without training, kept in a model, applied by every command. */
+/** Levels, weights and smoothing: compared without training, saved in a model, applied by every command. */
 class ScoringTest {
     private static final Scoring OTHER = new Scoring(List.of(2, 3), List.of(1.0, 0.25), 1.5);
 
@@ -54,7 +54,7 @@ class ScoringTest {
         CommandRun.succeeding(args.toArray());
         JsonObject result = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
         assertTrue(result.has("recognition"), result.toString());
-        result.remove("recognition"); // what thresholds are worth, which differ
+        result.remove("recognition"); // depends on the thresholds, which differ
         return result;
     }
 
@@ -108,7 +108,7 @@ class ScoringTest {
         assertEquals("[2,3]", rows.get(8).getAsJsonObject().get("levels").toString());
         assertEquals("[1.0,0.25]", rows.get(8).getAsJsonObject().get("weights").toString());
         assertEquals(1.5, rows.get(8).getAsJsonObject().get("smoothing").getAsDouble());
-        // levels have a say in the pixels, the smoothing in the images alone
+        // levels affect pixel metrics; smoothing affects image metrics only
         assertNotEquals(mean(rows, 0, "pixel_auroc"), mean(rows, 3, "pixel_auroc"));
         for (String pixels : List.of("pixel_auroc", "pixel_ap", "pixel_f1max", "aupro")) {
             assertEquals(mean(rows, 0, pixels), mean(rows, 1, pixels));
@@ -172,7 +172,7 @@ class ScoringTest {
                 described.contains("levels 2=1,3=0.25, smoothing 1.5 pixels") && !described.contains("training scores"),
                 described);
         assertFalse(CommandRun.succeeding("info", "--model", TinyModel.model()).contains("smoothing"));
-        // a report is of the model's own scoring
+        // a report uses the model's own scoring
         Path report = folder.resolve("report.html");
         CommandRun.succeeding(
                 "evaluate",
@@ -203,7 +203,7 @@ class ScoringTest {
         ScoreStatistics usual = ModelFile.info(model).scores();
         assertEquals(8, info.scores().images());
         assertNotEquals(usual.mean(), info.scores().mean());
-        // what is learned is the same, so scored alike it is the same model
+        // training is the same, so the same scoring gives the same model
         assertEquals(evaluated(model, "--score-levels", "2=1,3=0.25", "--smoothing", "1.5"), evaluated(scored));
         assertEquals(evaluated(model), evaluated(scored, "--score-levels", "2,3", "--smoothing", "4"));
         Path config = folder.resolve("config.json");
@@ -247,7 +247,7 @@ class ScoringTest {
         CommandRun.succeeding(more);
     }
 
-    /** A file written before there were scorings has the published one. */
+    /** A file from before scorings existed has the published one. */
     @Test
     void olderModelsLoad() throws IOException {
         String text = Files.readString(model, StandardCharsets.ISO_8859_1);

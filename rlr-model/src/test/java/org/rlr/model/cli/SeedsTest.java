@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
 
-/** Several trainings by one command. */
+/** Several trainings with one command. */
 class SeedsTest {
     @TempDir
     Path folder;

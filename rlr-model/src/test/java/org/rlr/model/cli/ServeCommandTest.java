@@ -27,19 +27,19 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code rlr serve} as a process, and what it refuses to begin with. */
+/** {@code rlr serve} as a process, and the options that it refuses. */
 class ServeCommandTest {
     @TempDir
     Path folder;
 
     @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no such signals")
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has no such signals")
     void obeysSignals() throws Exception {
         assumeFalse(hangUpIsIgnored(), "SIGHUP is ignored here and by all that is started here, as nohup has it");
         Path model = folder.resolve("model");
         Files.copy(TinyModel.model(), model);
         byte[] image = Files.readAllBytes(TinyModel.images().get(0));
-        // started again with the Vector API: signals reach the first process, and the second one works
+        // restarted with the Vector API: signals reach the first process, the second one does the work
         List<String> command = new ArrayList<>(CommandRun.commandLine(
                 List.of(), "serve", "--model", model, "--port", 0, "--threads", 2, "--max-per-client", 1));
         assertTrue(command.remove("--add-modules=jdk.incubator.vector"));
@@ -80,7 +80,7 @@ class ServeCommandTest {
         }
     }
 
-    /** A JVM leaves a signal alone that is ignored when it starts. */
+    /** A JVM keeps ignoring a signal that is ignored when it starts. */
     private static boolean hangUpIsIgnored() throws IOException {
         Path status = Path.of("/proc/self/status");
         return Files.exists(status)

@@ -32,8 +32,7 @@ import java.util.zip.CRC32;
  * java -cp rlr-model/target/test-classes:rlr-model/target/rlr.jar org.rlr.model.cli.ServeLoad URL RESULTS REQUESTS hostile
  * }</pre>
  *
- * <p>The first sends images and compares every answer with those of {@code rlr detect}; the second sends what no client
- * should, while another client goes on with images. Both end with exit code 1 where an answer was wrong.
+ * <p>The first sends images and compares every answer with those of {@code rlr detect}; the second sends invalid requests while another client sends images. Both exit with code 1 if an answer was wrong.
  */
 final class ServeLoad {
     private static final int HOSTILE_THREADS = 32;
@@ -48,8 +47,8 @@ final class ServeLoad {
     /**
      * A load.
      *
-     * @param address of the service
-     * @param results what {@code rlr detect --json} wrote of the images to send
+     * @param address address of the service
+     * @param results output of {@code rlr detect --json} for the images to send
      */
     ServeLoad(URI address, Path results) throws IOException {
         this.address = address;
@@ -78,7 +77,7 @@ final class ServeLoad {
         return wrong.get();
     }
 
-    /** Something that a thread does. */
+    /** A task of a thread. */
     private interface Work {
         void run(int index) throws IOException, InterruptedException;
     }
@@ -118,7 +117,7 @@ final class ServeLoad {
         return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 
-    /** Sends images, in their order again and again. @return a row of a table */
+    /** Sends the images in order, repeatedly. @return a row of a table */
     String images(int requests, int clients) throws IOException, InterruptedException {
         long[] nanos = new long[requests];
         ThreadLocal<HttpClient> own = ThreadLocal.withInitial(ServeLoad::client);
@@ -182,7 +181,7 @@ final class ServeLoad {
         }
     }
 
-    /** The heap in use, in MiB. */
+    /** Returns the used heap in MiB. */
     private double heap() throws IOException, InterruptedException {
         return metrics.send(
                                 HttpRequest.newBuilder(address.resolve("metrics"))
@@ -197,7 +196,7 @@ final class ServeLoad {
     }
 
     /**
-     * What no client should send, and what it is to be answered by; 0 for the end of the connection without an answer.
+     * Invalid requests and the expected status; 0 if the connection must end without an answer.
      */
     private enum Attack {
         LONG_BODY(413),
@@ -258,7 +257,7 @@ final class ServeLoad {
             Attack attack = Attack.values()[i % Attack.values().length];
             int status = attack(attack, i / Attack.values().length);
             count(attack + " -> " + (status == 0 ? "connection closed" : status));
-            // many long bodies at once fill the memory that there is for bodies
+            // many long bodies at once fill the memory for bodies
             boolean full = attack == Attack.LONG_CHUNKS && status == 503;
             if (status != attack.status && !full) {
                 wrong(attack + " number " + i + " was answered by " + status);
@@ -363,7 +362,7 @@ final class ServeLoad {
         ServiceRun.write(socket, text);
     }
 
-    /** Sends the same again and again, and stops where the other side does not take it any more. */
+    /** Sends the same bytes repeatedly until the other side stops reading. */
     private static void sendUntilRefused(Socket socket, byte[] part, int times) {
         try {
             OutputStream out = socket.getOutputStream();
@@ -372,7 +371,7 @@ final class ServeLoad {
             }
             socket.shutdownOutput();
         } catch (IOException e) {
-            // refused; what was answered can still be read
+            // refused; the answer can still be read
         }
     }
 }

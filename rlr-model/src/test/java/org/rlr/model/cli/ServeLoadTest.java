@@ -10,13 +10,13 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The load that {@code docs/results} has figures of, in small, on a service in a process of its own. */
+/** A small version of the load test of {@code docs/results}, on a service in a separate process. */
 class ServeLoadTest {
     @Test
     void findsNoWrongAnswer(@TempDir Path folder) throws Exception {
         Path results = folder.resolve("results.json");
         Object[] args = TinyModel.detect(TinyModel.model(), TinyModel.images(), results, "--threads", 2);
-        // in a process, too, as other kernels round differently
+        // also in a process, since other kernels round differently
         CommandRun detected = CommandRun.process(folder, CommandRun.commandLine(List.of(), args));
         assertEquals(0, detected.code(), detected.err());
         Process service = new ProcessBuilder(CommandRun.commandLine(
@@ -44,7 +44,7 @@ class ServeLoadTest {
             assertEquals(0, load.wrong(), table);
             assertTrue(table.contains("SLOW_BODY -> 408: 4\n"), table);
 
-            // and it would find one
+            // check that a wrong answer is found
             Files.writeString(
                     results, Files.readString(results).replaceFirst("\"threshold\": [0-9.]+", "\"threshold\": 0.5"));
             ServeLoad spoilt = new ServeLoad(URI.create(listening.replace("listening at ", "")), results);

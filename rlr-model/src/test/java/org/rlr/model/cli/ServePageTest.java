@@ -31,7 +31,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** The web page of a service in Chromium; skipped where there is none. */
+/** The web page of a service in Chromium; skipped if Chromium is missing. */
 class ServePageTest {
     private static final String IDLE = "items.length > 0 && items.every(item => item.result || item.error)";
 
@@ -41,7 +41,7 @@ class ServePageTest {
     private static ServiceRun run;
     private static Browser browser;
     private static List<Path> images;
-    /** What the service says of each. */
+    /** The answers of the service. */
     private static final List<JsonObject> RESULTS = new ArrayList<>();
 
     @BeforeAll
@@ -60,7 +60,7 @@ class ServePageTest {
         browser = new Browser(Browser.find().get());
     }
 
-    /** The tiny model with a class that has a threshold of its own, below all scores. */
+    /** Writes the tiny model with a class whose own threshold is below all scores. */
     private static void saveWithAClass(Path file) {
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
                 RlrModel model = ModelFile.load(TinyModel.model(), backend)) {
@@ -268,7 +268,7 @@ class ServePageTest {
         browser.screen(width, 844, dark);
         examine(images);
         assertEquals(width, browser.number("document.documentElement.scrollWidth"));
-        // WCAG 2: 4.5 between text and what is behind it
+        // WCAG 2: a contrast of 4.5 between text and background
         String weak = "(() => { const lum = c => { const v = c.match(/[\\d.]+/g).slice(0, 3).map(x => { x /= 255;"
                 + " return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4; });"
                 + " return 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2]; };"

@@ -24,7 +24,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** A service follows the file of its model. */
+/** A service reloads its model when the file changes. */
 class ServedModelTest {
     private static byte[] bytes;
 
@@ -36,7 +36,7 @@ class ServedModelTest {
     @TempDir
     Path folder;
 
-    /** Puts a model with another threshold in the place of the one that serves. */
+    /** Replaces the model file by one with another threshold. */
     private void replace(Path served, double threshold) throws IOException {
         Path next = folder.resolve("next");
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));

@@ -22,7 +22,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** How much a service lets in at once, and how it ends. */
+/** The limits of a service, and its shutdown. */
 class ServiceLimitsTest {
     private static byte[] bytes;
 
@@ -80,7 +80,7 @@ class ServiceLimitsTest {
         }
     }
 
-    /** Here all bodies together may have a MiB, and a quarter of one more each. */
+    /** All bodies together may have 1 MiB, and each a quarter of a MiB more. */
     @Test
     void largeBodiesKeepNoSmallOnesOut() throws Exception {
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -121,7 +121,7 @@ class ServiceLimitsTest {
         admission.ofImage().close();
     }
 
-    /** Begins a request without its body, and sends others until the service has begun to read it. */
+    /** Starts a request without its body, and sends others until the service has started to read it. */
     private HttpResponse<byte[]> whileIn(ServiceRun service, Socket first) throws IOException, InterruptedException {
         ServiceRun.write(
                 first,

@@ -28,18 +28,18 @@ final class ServiceRun implements AutoCloseable {
     final ServedModel model;
     final DetectionService service;
 
-    /** A service that listens, without a model. */
+    /** A service that listens but has no model. */
     ServiceRun(Path file, String... options) {
         ServeOptions parsed = CommandLine.populateCommand(new ServeOptions(), options);
         parsed.check();
         ServeMetrics metrics = new ServeMetrics();
-        // a warm-up of a tiny model takes longer than the tests
+        // the warm-up of a tiny model takes longer than the tests
         model = new ServedModel(file, () -> parsed.detector().warmUp(false).openBackend(backend), metrics::steps);
         service = new DetectionService(parsed, model, metrics);
         service.start();
     }
 
-    /** A service of the tiny model, on a port that is free. */
+    /** Starts a service of the tiny model on a free port. */
     static ServiceRun ofTinyModel(String... options) {
         ServiceRun run = new ServiceRun(TinyModel.model(), onFreePort(options));
         run.model.load();
@@ -85,7 +85,7 @@ final class ServiceRun implements AutoCloseable {
                 .getAsJsonObject();
     }
 
-    /** Checks that an answer is problem details, which tell nothing of the machine. @return them */
+    /** Checks that an answer is problem details without details of the machine. @return them */
     static JsonObject problem(HttpResponse<byte[]> answer, int status, String reason) {
         String text = new String(answer.body(), StandardCharsets.UTF_8);
         assertEquals(status, answer.statusCode(), text);
@@ -104,7 +104,7 @@ final class ServiceRun implements AutoCloseable {
         return json;
     }
 
-    /** A figure of the service. */
+    /** Returns a metric of the service. */
     double figure(String name) throws IOException, InterruptedException {
         return new String(get("metrics").body(), StandardCharsets.UTF_8)
                 .lines()
@@ -114,7 +114,7 @@ final class ServiceRun implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** A connection on which a test sends what no client sends. */
+    /** A connection for requests that no HTTP client sends. */
     Socket connect() throws IOException {
         return new Socket(service.address().getHost(), service.address().getPort());
     }
@@ -124,13 +124,13 @@ final class ServiceRun implements AutoCloseable {
         socket.getOutputStream().flush();
     }
 
-    /** Everything that comes until the end of the connection. */
+    /** Returns all bytes until the end of the connection. */
     static String readAll(Socket socket) throws IOException {
         InputStream in = socket.getInputStream();
         return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
     }
 
-    /** A form with a file. */
+    /** Returns a form with a file. */
     static byte[] form(String boundary, String fileName, byte[] file) {
         byte[] head = ("--" + boundary + "\r\nContent-Disposition: form-data; name=\"image\"; filename=\"" + fileName
                         + "\"\r\nContent-Type: image/png\r\n\r\n")

@@ -27,7 +27,7 @@ import org.rlr.tensor.backend.Backend;
 import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 
-/** Images that are not square, and other numbers of levels, through every command. */
+/** Images that are not square, and other numbers of levels, with every command. */
 class SizesTest {
     @TempDir
     Path folder;
@@ -38,7 +38,7 @@ class SizesTest {
         return args.toArray();
     }
 
-    /** Small sizes, to be quick: square ones and others, two levels and three. */
+    /** Small sizes, to be fast: square and other sizes, two and three levels. */
     @ParameterizedTest
     @CsvSource(
             delimiter = ' ',
@@ -184,8 +184,7 @@ class SizesTest {
     }
 
     /**
-     * The plan of three levels (RLR §12), on grids higher than wide; pictures keep the proportions of the image as it
-     * was read.
+     * The configuration of three levels (RLR §12), on grids higher than wide; pictures keep the aspect ratio of the image file.
      */
     @Test
     void aDecoderDrawsThem() throws IOException {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A standard output that takes nothing: a full disk is an error, a reader that has enough is none. */
+/** A standard output that cannot be written: a full disk is an error, a pipe closed by its reader is accepted. */
 class StandardOutputTest {
     @TempDir
     Path folder;
@@ -58,7 +58,7 @@ class StandardOutputTest {
         assertFalse(run.err().contains("\tat "), run.err());
     }
 
-    /** Files are written all the same. */
+    /** Files are still written. */
     @Test
     void whatGoesToFilesIsWritten() throws Exception {
         Path full = Path.of("/dev/full");

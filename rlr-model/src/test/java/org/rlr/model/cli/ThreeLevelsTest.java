@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.tensor.io.Python;
 
-/** wide_resnet50_2 with three levels, trained here, gives PyTorch's maps. */
+/** wide_resnet50_2 with three levels, trained by RLR, gives the same maps in PyTorch. */
 class ThreeLevelsTest {
     private static final Path PEERS = Path.of("..", "rlr-bench", "peers");
     private static final int SIZE = 64;

@@ -26,7 +26,7 @@ import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.detect.Detection;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** {@code rlr threshold}, and what the other commands make of it. */
+/** {@code rlr threshold}, and its effect on the other commands. */
 class ThresholdCommandTest {
     @TempDir
     Path folder;
@@ -51,7 +51,7 @@ class ThresholdCommandTest {
         return ModelFile.info(model).thresholds().common();
     }
 
-    /** Image scores as detect prints them, in the order of the files. */
+    /** Returns image scores as detect prints them, in the order of the files. */
     private List<JsonObject> detect(Object... args) throws IOException {
         Path json = folder.resolve("found.json");
         Object[] all = new Object[5 + args.length];
@@ -130,7 +130,7 @@ class ThresholdCommandTest {
                 .assertFailure("'fabric'", "--per-class");
     }
 
-    /** Validation images, where a data set has them, leave the test images untouched. */
+    /** If a data set has validation images, the test images are not used. */
     @Test
     void validationImagesComeFirst() throws IOException {
         Path data = folder.resolve("loco");
@@ -181,7 +181,7 @@ class ThresholdCommandTest {
         }
     }
 
-    /** Everything but the thresholds stays: the tensors, bit for bit, and the rest of the description. */
+    /** Only the thresholds change: the tensors stay, bit for bit, and so does the rest of the description. */
     @Test
     void nothingElseOfTheModelChanges() {
         threshold("--data", TinyModel.data(), "--f1-max");
@@ -197,7 +197,7 @@ class ThresholdCommandTest {
         assertEquals(before, after.with(before.thresholds()));
     }
 
-    /** A file written before there were thresholds has the one of its training scores. */
+    /** A file from before thresholds existed has the threshold of its training scores. */
     @Test
     void olderModelsLoad() throws IOException {
         String text = Files.readString(model, StandardCharsets.ISO_8859_1);
@@ -213,7 +213,7 @@ class ThresholdCommandTest {
     }
 
     /**
-     * Scoring takes long: what the numbers of images tell is said before, here before an image turns out to be none.
+     * Scoring takes long, so too few images are reported before it, here before an invalid image is read.
      */
     @Test
     void tooFewImagesAreRefusedBeforeTheyAreScored() throws IOException {
@@ -237,7 +237,7 @@ class ThresholdCommandTest {
                 .assertFailure("class b", "not 2 and 0");
         CommandRun.of("threshold", "--model", model, "--data", data.resolve("b"), "--recall", "1")
                 .assertFailure("not 2 and 0", "--false-alarm-rate");
-        // and where they are enough, the image is looked at
+        // with enough images, the invalid one is read
         CommandRun.of("threshold", "--model", model, "--normal", good, "--false-alarm-rate", "0.5")
                 .assertFailure(good.resolve("1.png"), "is not a PNG");
         assertEquals(-1, Files.mismatch(TinyModel.model(), model));

@@ -35,8 +35,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 
 /**
- * Pictures of features and by a decoder of images that a model cuts into tiles: of 96×96 pixels, two by two tiles of 64
- * that share 32.
+ * Pictures of features and by a decoder for tiled images: 96×96 pixels, two by two tiles of 64 that overlap by 32.
  */
 class TilePicturesTest {
     private static final int IMAGE = 96;
@@ -58,7 +57,7 @@ class TilePicturesTest {
         return TinyModel.data().resolve("fabric/test/good/000.png");
     }
 
-    /** By the definition: along each axis the first tile fades out as a squared sine while the second fades in. */
+    /** The definition: along each axis the first tile fades out as a squared sine while the second fades in. */
     private static void assertBlended(List<RgbImage> tiles, ReconstructionPictures.Captioned actual) {
         assertEquals(4, tiles.size());
         assertEquals(IMAGE, actual.picture().width());

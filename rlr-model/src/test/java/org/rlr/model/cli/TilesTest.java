@@ -35,10 +35,10 @@ import org.rlr.tensor.backend.BackendSettings;
 import org.rlr.tensor.backend.Backends;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** Images that a model cuts into overlapping tiles, through every command. */
+/** Images that a model cuts into overlapping tiles, with every command. */
 class TilesTest {
     private static final int TILE = 64;
-    /** Of one class, wide; and of them one good image larger than the others. */
+    /** Wide images of one class, including one good image that is larger than the others. */
     private static Path data;
 
     private static Path model;
@@ -77,7 +77,7 @@ class TilesTest {
         wide(file, data.resolve(TinyModel.data().relativize(file)), width);
     }
 
-    /** The picture repeated to a width, one and a half times as high as a tile. */
+    /** Returns the picture repeated to a width, one and a half times as high as a tile. */
     private static void wide(Path file, Path target, int width) throws IOException {
         BufferedImage source = ImageIO.read(file.toFile());
         BufferedImage image = new BufferedImage(width, TILE * 3 / 2, BufferedImage.TYPE_INT_RGB);
@@ -112,8 +112,7 @@ class TilesTest {
     }
 
     /**
-     * Against the same model's maps of single tiles, blended by the definition: of each pixel the mean by squared
-     * sines.
+     * Compares with the same model's maps of single tiles, blended by the definition: for each pixel the mean weighted by squared sines.
      */
     @Test
     void aMapIsThatOfItsTilesBlended() throws IOException {
@@ -169,7 +168,7 @@ class TilesTest {
         return weight;
     }
 
-    /** Where every image is one tile, tiling changes nothing but the description. */
+    /** If every image is one tile, tiling changes only the description. */
     @Test
     void anImageOfOneTileIsLearnedAndExaminedAsWithoutTiles() {
         List<List<float[]>> results = new ArrayList<>();

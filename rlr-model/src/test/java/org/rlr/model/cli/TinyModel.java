@@ -10,9 +10,9 @@ import org.rlr.model.TestFolders;
 import org.rlr.model.data.DataLayouts;
 import org.rlr.model.demo.DemoDataSet;
 
-/** A small data set and a model trained on it by the command line, once for all tests. */
+/** A small data set and a model trained on it by the command line, shared by all tests. */
 final class TinyModel {
-    /** What makes a training short. */
+    /** Options of a short training. */
     static final List<String> OPTIONS = List.of(
             "--recipe",
             "published",
@@ -33,24 +33,24 @@ final class TinyModel {
 
     private TinyModel() {}
 
-    /** The data set: four classes, two normal images each to learn from. */
+    /** Returns the data set: four classes, each with two normal training images. */
     static Path data() {
         return HOME.resolve("data");
     }
 
-    /** The model file; not to be changed. */
+    /** Returns the model file, which tests must not change. */
     static Path model() {
         return HOME.resolve("model.safetensors");
     }
 
-    /** Test images, good ones and defective ones. */
+    /** Returns test images, good and defective ones. */
     static List<Path> images() {
         return DataLayouts.read(data()).test().stream()
                 .map(sample -> sample.image().file())
                 .toList();
     }
 
-    /** A short training. */
+    /** Returns the arguments of a short training. */
     static Object[] train(Path data, Path out, Object... more) {
         List<Object> args = new ArrayList<>(List.of("train", "--data", data, "--out", out));
         args.addAll(OPTIONS);
@@ -58,7 +58,7 @@ final class TinyModel {
         return args.toArray();
     }
 
-    /** A detection on images, whose results go into a JSON file. */
+    /** Returns the arguments of a detection with results in a JSON file. */
     static Object[] detect(Path model, List<Path> images, Path json, Object... more) {
         List<Object> args = new ArrayList<>(List.of("detect", "--model", model, "--json", json));
         args.addAll(List.of(more));

@@ -29,7 +29,7 @@ import org.rlr.model.data.Sample;
 import org.rlr.model.train.ValidationSplit;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** What is written down while a model is trained, and the epochs chosen by it. */
+/** The metrics of a training, and the epochs chosen by them. */
 class TrainingMetricsTest {
     @TempDir
     Path folder;
@@ -93,7 +93,7 @@ class TrainingMetricsTest {
         String info = CommandRun.succeeding("info", "--model", model);
         assertTrue(
                 info.contains("0.5 of each class's images, to follow their loss") && !info.contains("choosing"), info);
-        // the last line is of the model that was written
+        // the last line belongs to the written model
         Path json = folder.resolve("metrics.json");
         CommandRun.succeeding("evaluate", "--model", model, "--data", TinyModel.data(), "--json", json);
         JsonObject mean =
@@ -104,15 +104,14 @@ class TrainingMetricsTest {
             assertFalse(cells.get(1).isEmpty());
             assertEquals(mean.get(name).getAsDouble(), Double.parseDouble(cells.get(3)), name);
         }
-        // looking on changes nothing
+        // evaluations do not change the model
         Path unwatched = folder.resolve("unwatched.safetensors");
         CommandRun.succeeding(training(unwatched, 4, "--validation", "0.5"));
         assertEquals(-1, Files.mismatch(unwatched, model));
     }
 
     /**
-     * Eight images in batches of three are three steps an epoch; the fifth of a warm-up of four is the first at the
-     * full rate.
+     * Eight images in batches of three give three steps per epoch; with a warm-up of four steps the fifth step is the first at the full rate.
      */
     @Test
     void everyEpochHasTheLearningRateOfItsLastStep() throws IOException {
@@ -176,7 +175,7 @@ class TrainingMetricsTest {
                 Metrics.read(changed).cells("validation_loss"));
     }
 
-    /** At this rate the loss jumps about, so that the best epoch is not the last. */
+    /** At this learning rate the loss is unsteady, so that the best epoch is not the last. */
     private static final List<String> RESTLESS =
             List.of("--lr", "0.05", "--validation", "0.5", "--evaluate-every", "1");
 
@@ -225,7 +224,7 @@ class TrainingMetricsTest {
                         && chosen.contains("held out")
                         && !chosen.contains("OPTIMISTIC"),
                 chosen);
-        // both are what a training of so many epochs ends with
+        // both equal the result of a training with that number of epochs
         for (Path file : List.of(model, tested)) {
             Path shorter = folder.resolve("shorter.safetensors");
             CommandRun.succeeding(restless(
@@ -265,7 +264,7 @@ class TrainingMetricsTest {
                 "3",
                 "--checkpoint",
                 state));
-        // epochs after the state, and a line that was being written when the process was killed
+        // epochs after the checkpoint, and a line that was incomplete when the process was killed
         CommandRun.succeeding(
                 restless(model, 5, "--metrics", csv, "--keep-best", "--best-on-test", tested, "--resume", state));
         Files.writeString(csv, "6,0.1", StandardOpenOption.APPEND);

@@ -11,8 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class TrainingProgressTest {
     /**
-     * Of a thousand million steps four tenths were done before: one step, however short, leaves 600 million such, and
-     * all before it would leave next to none.
+     * Of a thousand million steps four tenths were done earlier. The estimate from one step of this process is 600 million such steps; counting the earlier steps would give nearly zero.
      */
     @Test
     void theTimeLeftOfAResumedTrainingIsReckonedByItsOwnSteps() {

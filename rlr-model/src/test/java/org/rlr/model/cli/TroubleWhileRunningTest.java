@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.data.TestImages;
 
-/** Writing that fails, memory that is short, a run that is ended: one line, and the model that was there stays. */
+/** Failed writes, too little memory, a stopped run: one line of error, and the existing model stays. */
 class TroubleWhileRunningTest {
     @TempDir
     Path folder;
@@ -44,7 +44,7 @@ class TroubleWhileRunningTest {
         }
     }
 
-    /** As full disks everywhere: the system refuses to write more than a part of the model. */
+    /** Like a full disk: the system writes only a part of the model. */
     @Test
     void writingThatFailsInTheMiddleOfTheModel() throws IOException, InterruptedException {
         Path shell = Path.of("/bin/sh");
@@ -99,7 +99,7 @@ class TroubleWhileRunningTest {
             for (int c = stream.read(); c >= 0; c = stream.read()) {
                 err.append((char) c);
                 if (c == '/' && err.indexOf("epoch ") >= 0) {
-                    // not by the process itself, which would close the stream read here
+                    // through the handle, since the process would close the stream read here
                     process.toHandle().destroy();
                     err.append(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
                 }

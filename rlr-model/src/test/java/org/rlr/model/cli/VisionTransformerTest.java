@@ -14,8 +14,7 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.config.Tiling;
 
 /**
- * What is special about Vision Transformers on the command line: levels are blocks, all of stride 14. {@link SizesTest}
- * takes one through every command.
+ * Vision Transformers on the command line: levels are blocks, all with stride 14. {@link SizesTest} tests one with every command.
  */
 class VisionTransformerTest {
     private static final String NAME = "vit_small_patch14_dinov2";
@@ -82,7 +81,7 @@ class VisionTransformerTest {
                 .assertFailure("[0, 2]", "strides [14, 14]", "[8, 16]", "--pictures features");
     }
 
-    /** All levels have as many channels: a checkpoint does not tell which it is of. */
+    /** All levels have the same number of channels, so a checkpoint does not show its levels. */
     @Test
     void aCheckpointNeedsItsLevels() {
         Path model = folder.resolve("model.safetensors");

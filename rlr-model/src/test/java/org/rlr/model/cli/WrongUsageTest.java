@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Options that do not exist, or have values that cannot be used. */
+/** Unknown options and invalid values. */
 class WrongUsageTest {
     @TempDir
     Path folder;
@@ -32,7 +32,7 @@ class WrongUsageTest {
         CommandRun.of("info", "--model", model, "more").assertWrongUsage("more");
     }
 
-    /** The help of a command is longer than a screen: the one line that matters would be gone. */
+    /** The help of a command is longer than a screen and would hide the error. */
     @Test
     void wrongUsageIsNotBuriedInTheHelp() {
         CommandRun run = CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--epoch", "3");
@@ -46,11 +46,11 @@ class WrongUsageTest {
                 .assertWrongUsage("error: ", "'1.5' is not a usable whole number");
         CommandRun.of("train", "--data", folder, "--out", folder.resolve("m"), "--seeds", "")
                 .assertWrongUsage("error: ", "--seeds", "'' is not a usable whole number");
-        // without a command there is nothing to say but which there are
+        // without a command the list of commands is printed
         assertTrue(CommandRun.of().err().contains("detect"), CommandRun.of().err());
     }
 
-    /** An alias holds options that a call changes; a file may be named as picocli names files of arguments. */
+    /** A call overrides options of a shell alias; a file name may start with @, as picocli's argument files do. */
     @Test
     void theLastOfRepeatedOptionsCountsAndAtSignsAreNames() throws IOException {
         Path model = folder.resolve("m");
@@ -80,7 +80,7 @@ class WrongUsageTest {
                 .assertWrongUsage(option, value.substring(value.indexOf(',') + 1));
     }
 
-    /** Each option with a value that cannot be used, and what the message has to say beside both. */
+    /** Options with invalid values, and words that the message must contain besides both. */
     @ParameterizedTest
     @CsvSource({
         "--lr,NaN,positive",
@@ -116,7 +116,7 @@ class WrongUsageTest {
         assertOld(model);
     }
 
-    /** Options that the short training gives already. */
+    /** Options that the short training already sets. */
     @ParameterizedTest
     @CsvSource({
         "--epochs,0,at least 1",
