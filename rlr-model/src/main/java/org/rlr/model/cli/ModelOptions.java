@@ -197,7 +197,7 @@ final class ModelOptions {
     @Option(
             names = "--no-avg-pool",
             negatable = true,
-            description = "Smooth the feature maps, which is the default, or with --no-avg-pool do not.")
+            description = "Smooth the feature maps (default); --no-avg-pool turns this off.")
     private boolean noAveragePool;
 
     /** Returns the base configuration with the given options applied. */
