@@ -19,8 +19,7 @@ final class Accept {
         int picture = wanted(accept, PNG);
         int json = wanted(accept, JSON);
         if (picture == 0 && json == 0) {
-            throw new Problem(
-                    406, "NOT_ACCEPTABLE", "the answer can be " + JSON + " or " + PNG + ", and not " + accept);
+            throw new Problem(406, "NOT_ACCEPTABLE", "cannot answer as " + accept + "; accept " + JSON + " or " + PNG);
         }
         return picture > json;
     }

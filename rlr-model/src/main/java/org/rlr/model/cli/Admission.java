@@ -43,8 +43,8 @@ final class Admission {
             throw new Problem(
                             429,
                             "CLIENT_LIMIT",
-                            "this address has " + perClient
-                                    + " requests in the service, and may have no more at once; wait for an answer")
+                            "this address has reached its limit of " + perClient
+                                    + " requests in the service; wait for an answer")
                     .retryAfter(retryAfter());
         }
         return () -> leave(client);
@@ -59,7 +59,7 @@ final class Admission {
         if (inside.incrementAndGet() > most) {
             int retry = retryAfter();
             inside.decrementAndGet();
-            throw new Problem(503, "QUEUE_FULL", (most - atOnce) + " images wait already; try again later")
+            throw new Problem(503, "QUEUE_FULL", "the queue of " + (most - atOnce) + " images is full; try again later")
                     .retryAfter(retry);
         }
         long start = System.nanoTime();

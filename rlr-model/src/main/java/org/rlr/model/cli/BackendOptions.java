@@ -27,7 +27,7 @@ final class BackendOptions {
             paramLabel = "NAME",
             defaultValue = BackendSettings.AUTO,
             description =
-                    "Precision to which a GPU's tensor cores round the factors of matrix products and of attention: fp32 (no rounding), tf32 or bf16 "
+                    "Precision to which the GPU's tensor cores round the factors of matrix products and of attention: fp32 (no rounding), tf32 or bf16 "
                             + "(default: auto, which is tf32 if the GPU has it). The CPU has fp32 only.")
     private String precision;
 

@@ -21,7 +21,7 @@ final class LayoutOption {
             paramLabel = "NAME",
             completionCandidates = Names.class,
             description =
-                    "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' says which).")
+                    "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' prints it).")
     private String name;
 
     /** Reads a data set; prints notes on standard error. */

@@ -39,7 +39,7 @@ final class Multipart {
             while (items.hasNext()) {
                 FileItemInput item = items.next();
                 if (item.isFormField() || image != null) {
-                    throw problem("has the field '" + item.getFieldName() + "' beside the image");
+                    throw problem("has the field '" + item.getFieldName() + "' besides the image");
                 }
                 try (InputStream in = item.getInputStream()) {
                     image = new Part(name(item.getName()), in.readAllBytes());

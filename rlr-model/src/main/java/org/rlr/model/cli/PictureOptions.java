@@ -19,7 +19,7 @@ final class PictureOptions {
         DECODER;
 
         /**
-         * Returns the drawer of the panels beside the map; null if there are none.
+         * Returns the object that draws the panels beside the map; null if there are none.
          *
          * @param decoder decoder for {@link #DECODER}; null for the other kinds
          */

@@ -74,7 +74,7 @@ class BadModelFilesTest {
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS)) {
             ModelException e = assertThrows(ModelException.class, () -> DecoderFile.load(hostile(name), backend));
             assertTrue(e.getMessage().contains(mention), e.getMessage());
-            assertEquals(0, backend.memory().peak(), "memory before the file was looked at");
+            assertEquals(0, backend.memory().peak(), "memory was allocated before the file was checked");
         }
     }
 

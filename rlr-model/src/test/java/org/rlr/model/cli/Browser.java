@@ -27,7 +27,8 @@ import java.util.stream.Stream;
 import org.rlr.model.TestFolders;
 
 /**
- * Headless Chromium, controlled by its DevTools protocol. Chromium is searched on the {@code PATH}, under the names used by distributions; the property {@code rlr.browser} names another one.
+ * Headless Chromium, controlled by its DevTools protocol. Chromium is searched on the {@code PATH}, under the names
+ * used by distributions; the property {@code rlr.browser} names another one.
  */
 final class Browser implements AutoCloseable {
     private static final List<String> NAMES =

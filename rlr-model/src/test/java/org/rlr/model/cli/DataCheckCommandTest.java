@@ -84,7 +84,9 @@ class DataCheckCommandTest {
         CommandRun.of("data", "check", folder.resolve("missing")).assertFailure("does not exist");
     }
 
-    /** Only good images, defects without masks, no test images: metrics that need them are null, the others are present. */
+    /**
+     * Only good images, defects without masks, no test images: metrics that need them are null, the others are present.
+     */
     @Test
     void classesOfWhichNotAllCanBeMeasured() throws IOException {
         new Miniature(folder)

@@ -88,7 +88,7 @@ class DataSynthesizeCommandTest {
         Path made = folder.resolve("made");
         CommandRun.of("data", "synthesize", "--data", data, "--out", made)
                 .assertFailure("a/validation/good/0.png", "uniform");
-        assertTrue(Files.notExists(made), "what failed leaves nothing");
+        assertTrue(Files.notExists(made), "a failed run leaves no folder");
         Path drawn = folder.resolve("drawn");
         Path normal = DataLayouts.read(TinyModel.data()).train().get(0).image().file();
         for (String part : List.of("train", "validation", "test")) {

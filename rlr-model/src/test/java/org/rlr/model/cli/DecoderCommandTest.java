@@ -55,7 +55,7 @@ class DecoderCommandTest {
         List<Object> args = new ArrayList<>(List.of("detect", "--model", TinyModel.model(), "--out", out, image));
         args.addAll(List.of(options));
         String plain = CommandRun.succeeding("detect", "--model", TinyModel.model(), image);
-        assertEquals(plain, CommandRun.succeeding(args.toArray()), "what pictures show does not change the score");
+        assertEquals(plain, CommandRun.succeeding(args.toArray()), "the kind of pictures does not change the score");
         return ImageIO.read(out.resolve(image.getFileName()).toFile());
     }
 
@@ -157,7 +157,7 @@ class DecoderCommandTest {
         CommandRun.of("detect", "--model", TinyModel.model(), "--out", out, "--decoder", decoder, image)
                 .assertFailure(decoder);
         CommandRun.of("decoder").assertWrongUsage("subcommand");
-        assertFalse(Files.exists(out), "no folder for pictures that cannot be drawn");
+        assertFalse(Files.exists(out), "no folder if pictures cannot be drawn");
     }
 
     @Test

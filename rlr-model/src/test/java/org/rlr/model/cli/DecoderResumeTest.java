@@ -14,9 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * A resumed training of a decoder gives the same file as an uninterrupted one, wherever it was stopped.
- */
+/** A resumed training of a decoder gives the same file as an uninterrupted one, wherever it was stopped. */
 class DecoderResumeTest {
     @TempDir
     Path folder;

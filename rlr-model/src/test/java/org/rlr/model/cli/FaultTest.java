@@ -20,7 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Process limits and folders that cannot be written to give a clear error, and existing files stay unchanged. {@link FullDiskTest} tests full disks.
+ * Process limits and folders that cannot be written to give a clear error, and existing files stay unchanged.
+ * {@link FullDiskTest} tests full disks.
  */
 class FaultTest {
     private static final String OLD = "old";
@@ -33,7 +34,7 @@ class FaultTest {
 
     @BeforeEach
     void files() throws IOException {
-        assumeTrue(File.separatorChar == '/', "limits of a shell");
+        assumeTrue(File.separatorChar == '/', "needs the limits of a shell");
         out = Files.createDirectory(folder.resolve("out"));
         model = Files.copy(TinyModel.model(), out.resolve("model.safetensors"));
         Files.writeString(out.resolve("old.safetensors"), OLD);
@@ -112,9 +113,9 @@ class FaultTest {
                     CommandRun.process(folder, List.of("unshare", "-r", "-m", "true"))
                                     .code()
                             == 0,
-                    "nothing can be mounted here");
+                    "this machine cannot mount a file system");
         } catch (IOException e) {
-            abort("there is no 'unshare' here: " + e.getMessage());
+            abort("'unshare' is missing: " + e.getMessage());
         }
         // permissions do not stop the superuser, but a read-only mount does
         List<Object> arguments = arguments(command);

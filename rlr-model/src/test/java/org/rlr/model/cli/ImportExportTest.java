@@ -100,7 +100,7 @@ class ImportExportTest {
         Path checkpoint = folder.resolve("checkpoint.pth");
         Path levels = folder.resolve("levels");
         CommandRun run = CommandRun.of("export", model, "--out", checkpoint, "--safetensors", levels);
-        assertEquals("", run.err(), "nothing to be noted of the published method");
+        assertEquals("", run.err(), "no notes for the published method");
         String out = run.out();
         assertTrue(out.contains("[2, 3]") && out.contains("level3.safetensors"), out);
 
@@ -289,7 +289,7 @@ class ImportExportTest {
         List<Object> args = importing(checkpoint, imported, "resnet18", weights, "--data", TinyModel.data());
         CommandRun.succeeding(args.toArray());
         List<Path> images = TinyModel.images().subList(0, 4);
-        assertNotEquals(scores(model, images), scores(imported, images), "whole images are others");
+        assertNotEquals(scores(model, images), scores(imported, images), "whole images give other scores");
         String out = CommandRun.succeeding(with(args, "--tile-overlap", "16", "--tile-scale", "1.5"));
         assertTrue(out.contains("tiles of 64×64 pixels overlapping by 16 pixels, of the image resized by 1.5"), out);
         assertEquals(scores(model, images), scores(imported, images));

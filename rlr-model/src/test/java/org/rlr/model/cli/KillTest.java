@@ -26,7 +26,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.rlr.model.TestFolders;
 
 /**
- * Commands are killed at random moments, half of them while writing. Each output file is then complete, old or new; the next run of the command, for a training from its checkpoint, gives the same result as an uninterrupted one; no temporary files remain. {@code -Pfuzz} kills {@code rlr.fuzz.kills} times.
+ * Commands are killed at random moments, half of them while writing. Each output file is then complete, old or new; the
+ * next run of the command, for a training from its checkpoint, gives the same result as an uninterrupted one; no
+ * temporary files remain. {@code -Pfuzz} kills {@code rlr.fuzz.kills} times.
  */
 class KillTest {
     private static final String BACKBONE = "tf_efficientnet_lite0";

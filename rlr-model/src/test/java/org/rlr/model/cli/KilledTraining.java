@@ -23,7 +23,8 @@ final class KilledTraining {
     }
 
     /**
-     * Runs a very long training and kills it when it reports a step after its checkpoint has more than {@code done} epochs.
+     * Runs a very long training and kills it when it reports a step after its checkpoint has more than {@code done}
+     * epochs.
      *
      * @param out the model file that it would write
      * @return the number of finished epochs in the checkpoint

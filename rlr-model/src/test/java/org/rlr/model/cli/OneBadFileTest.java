@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A folder with good files and one bad file of each kind, in a small heap: the good ones get the same scores as without the bad ones, and each bad one is reported.
+ * A folder with good files and one bad file of each kind, in a small heap: the good ones get the same scores as without
+ * the bad ones, and each bad one is reported.
  */
 class OneBadFileTest {
     private static final List<String> SMALL_HEAP = List.of("-Xmx512m");

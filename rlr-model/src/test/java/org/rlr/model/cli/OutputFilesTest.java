@@ -19,9 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Outputs of a command never replace its inputs, and unwritable outputs are found before any computation.
- */
+/** Outputs of a command never replace its inputs, and unwritable outputs are found before any computation. */
 class OutputFilesTest {
     @TempDir
     Path folder;
@@ -196,7 +194,7 @@ class OutputFilesTest {
     @Test
     void aWriteProtectedModelStays() throws IOException {
         assertTrue(model.toFile().setWritable(false));
-        assumeFalse(Files.isWritable(model), "this user may write everything, as root may");
+        assumeFalse(Files.isWritable(model), "this user can write to protected files, like root");
         CommandRun.of(TinyModel.train(TinyModel.data(), model)).assertFailure(model, "write-protected", "--out");
         assertModelUntouched();
     }

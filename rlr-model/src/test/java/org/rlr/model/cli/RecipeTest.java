@@ -260,7 +260,7 @@ class RecipeTest {
             }
             assertTrue(
                     full > channels / 2,
-                    full + " of " + channels + "; the rest varies so little that its deviation has the floor");
+                    full + " of " + channels + "; the others vary so little that their deviation is the floor");
         }
     }
 
@@ -275,7 +275,7 @@ class RecipeTest {
         CommandRun.succeeding(epochs(train(resumed, more), 2, "--resume", state));
         assertEquals(-1, Files.mismatch(model, resumed));
         CommandRun.succeeding(epochs(train(resumed), 2));
-        assertNotEquals(-1, Files.mismatch(model, resumed), "the schedule matters");
+        assertNotEquals(-1, Files.mismatch(model, resumed), "the schedule changes the model");
     }
 
     private static Object[] with(Object[] args, Object... more) {

@@ -135,9 +135,7 @@ class RecognitionTest {
         assertFalse(entry.has("class"));
     }
 
-    /**
-     * An older model file recognises no classes: the common threshold is used, and no class is printed.
-     */
+    /** An older model file recognises no classes: the common threshold is used, and no class is printed. */
     @Test
     void olderModelsAreAsTheyWere() throws IOException {
         Path old = folder.resolve("old.safetensors");

@@ -66,7 +66,7 @@ class ReportPicturesTest {
         int images = plain.size();
         String expected = table;
         List<Picture> more = pictures("--pictures", "features");
-        assertEquals(expected, table, "what pictures show does not change the metrics");
+        assertEquals(expected, table, "the kind of pictures does not change the metrics");
         assertEquals(images * (1 + 2 * 3), more.size(), "two levels");
         for (String each : List.of(
                 "image, true defect and anomaly map of ", "stride 8, features of ", "stride 16, features of ")) {
@@ -83,7 +83,7 @@ class ReportPicturesTest {
         assertTrue(more.subList(1, 7).stream().allMatch(each -> each.alt.endsWith(" of" + file)), file);
         assertTrue(
                 page().contains("false colours") && page().contains("--pictures features"),
-                "explained, and how to make it again");
+                "the explanation, and the command");
     }
 
     private static long colors(BufferedImage image) {
@@ -117,7 +117,7 @@ class ReportPicturesTest {
         }
         assertTrue(
                 page().contains("--decoder decoder.safetensors") && !page().contains(folder.toString()),
-                "no path of the machine");
+                "no file path of the machine");
     }
 
     @Test

@@ -42,7 +42,8 @@ class ReproducibilityTest {
     }
 
     /**
-     * Steps so large that attention soon needs the maximum of the logits in some parts of an image only; few heads, so that each is split into several tasks.
+     * Steps so large that attention soon needs the maximum of the logits in some parts of an image only; few heads, so
+     * that each is split into several tasks.
      */
     @Test
     void theNumberOfThreadsChangesNoByteOfTheFile() throws IOException {

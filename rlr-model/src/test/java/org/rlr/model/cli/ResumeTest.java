@@ -54,9 +54,7 @@ class ResumeTest {
         assertEquals(-1, Files.mismatch(alone, model));
     }
 
-    /**
-     * Killed twice in the middle of a very long training, then resumed for two more epochs.
-     */
+    /** Killed twice in the middle of a very long training, then resumed for two more epochs. */
     @Test
     void killedAndResumedIsAsLeftAlone() throws IOException, InterruptedException {
         int endless = 1_000_000;

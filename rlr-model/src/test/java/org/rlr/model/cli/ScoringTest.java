@@ -152,7 +152,7 @@ class ScoringTest {
         assertTrue(text.contains("thresholds saved, with their scoring"), text);
         ModelInfo info = ModelFile.info(model);
         assertEquals(OTHER, info.scoring());
-        assertEquals(0, info.scores().images(), "the training images were not scored so");
+        assertEquals(0, info.scores().images(), "the training images have no scores of this scoring");
         assertTrue(
                 info.scores().mapMax() > info.scores().mapMin() && info.scores().mapMin() > 0);
         try (AnomalyDetector detector = AnomalyDetector.load(model)) {
@@ -228,8 +228,7 @@ class ScoringTest {
                 .assertFailure("no level 2", "--score-levels");
         Files.writeString(config, CommandRun.succeeding("info", "--json", "--model", model));
         CommandRun.succeeding("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--levels", "3");
-        assertEquals(
-                List.of(3), ModelFile.info(again).scoring().levels(), "the published scoring goes with any levels");
+        assertEquals(List.of(3), ModelFile.info(again).scoring().levels(), "the published scoring fits any levels");
     }
 
     @Test
@@ -239,7 +238,7 @@ class ScoringTest {
         CommandRun.succeeding(args);
         assertFalse(
                 new String(Files.readAllBytes(state), StandardCharsets.ISO_8859_1).contains("scoring"),
-                "as states from before there were scorings");
+                "as in checkpoints from before scorings existed");
         Object[] more = TinyModel.train(TinyModel.data(), model, "--resume", state, "--smoothing", "2");
         CommandRun.of(more).assertFailure(state, "the scoring (as published then");
         more = TinyModel.train(TinyModel.data(), model, "--resume", state, "--smoothing", "4");

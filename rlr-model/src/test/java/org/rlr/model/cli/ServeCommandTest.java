@@ -35,7 +35,7 @@ class ServeCommandTest {
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "Windows has no such signals")
     void obeysSignals() throws Exception {
-        assumeFalse(hangUpIsIgnored(), "SIGHUP is ignored here and by all that is started here, as nohup has it");
+        assumeFalse(hangUpIsIgnored(), "SIGHUP is ignored by this process and its children, as under nohup");
         Path model = folder.resolve("model");
         Files.copy(TinyModel.model(), model);
         byte[] image = Files.readAllBytes(TinyModel.images().get(0));

@@ -32,7 +32,8 @@ import java.util.zip.CRC32;
  * java -cp rlr-model/target/test-classes:rlr-model/target/rlr.jar org.rlr.model.cli.ServeLoad URL RESULTS REQUESTS hostile
  * }</pre>
  *
- * <p>The first sends images and compares every answer with those of {@code rlr detect}; the second sends invalid requests while another client sends images. Both exit with code 1 if an answer was wrong.
+ * <p>The first sends images and compares every answer with those of {@code rlr detect}; the second sends invalid
+ * requests while another client sends images. Both exit with code 1 if an answer was wrong.
  */
 final class ServeLoad {
     private static final int HOSTILE_THREADS = 32;
@@ -195,9 +196,7 @@ final class ServeLoad {
                 / (1 << 20);
     }
 
-    /**
-     * Invalid requests and the expected status; 0 if the connection must end without an answer.
-     */
+    /** Invalid requests and the expected status; 0 if the connection must end without an answer. */
     private enum Attack {
         LONG_BODY(413),
         LONG_CHUNKS(413),

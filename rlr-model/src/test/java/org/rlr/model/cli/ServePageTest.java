@@ -162,7 +162,7 @@ class ServePageTest {
         browser.press("End", 35);
         browser.await("document.querySelector('#threshold').value === '2'");
         assertEquals(counts(2), browser.text("#counts"));
-        assertTrue(above(0.5) > above(2), "the thresholds make a difference");
+        assertTrue(above(0.5) > above(2), "the threshold changes the count");
         assertEquals(
                 0,
                 browser.number("items.flatMap(item => item.boxes).filter(each => !each.box.hidden"

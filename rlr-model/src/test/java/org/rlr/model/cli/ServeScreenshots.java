@@ -8,7 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Takes the screenshots of a service's page for the documentation. Arguments: its address, a folder, and images to examine.
+ * Takes the screenshots of a service's page for the documentation. Arguments: its address, a folder, and images to
+ * examine.
  */
 final class ServeScreenshots {
     private ServeScreenshots() {}

@@ -59,7 +59,7 @@ class ServedModelTest {
             reloading.model.load();
             assertFalse(reloading.model.changed());
             replace(served, 123.5);
-            assertFalse(reloading.model.changed(), "a file that was never seen so may still be written");
+            assertFalse(reloading.model.changed(), "a file seen for the first time may be incomplete");
             assertTrue(reloading.model.changed());
             reloading.model.load();
             assertFalse(reloading.model.changed());
@@ -73,7 +73,7 @@ class ServedModelTest {
             assertFalse(reloading.model.changed());
             assertTrue(reloading.model.changed());
             assertThrows(RlrException.class, reloading.model::load);
-            assertFalse(reloading.model.changed(), "it is not tried again before it changes");
+            assertFalse(reloading.model.changed(), "a broken file is not loaded again until it changes");
             assertEquals(200, reloading.post("v1/detect", "image/png", bytes).statusCode());
             Files.delete(served);
             assertFalse(reloading.model.changed());

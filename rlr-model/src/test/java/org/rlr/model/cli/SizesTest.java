@@ -184,7 +184,8 @@ class SizesTest {
     }
 
     /**
-     * The configuration of three levels (RLR §12), on grids higher than wide; pictures keep the aspect ratio of the image file.
+     * The configuration of three levels (RLR §12), on grids higher than wide; pictures keep the aspect ratio of the
+     * image file.
      */
     @Test
     void aDecoderDrawsThem() throws IOException {

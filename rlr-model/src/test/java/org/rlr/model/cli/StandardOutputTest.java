@@ -50,7 +50,7 @@ class StandardOutputTest {
             })
     void aFullDiskIsAnError(String command) throws Exception {
         Path full = Path.of("/dev/full");
-        assumeTrue(Files.exists(full), "there is no /dev/full here");
+        assumeTrue(Files.exists(full), "/dev/full is missing");
         CommandRun run = run(full, words(command));
         assertEquals(1, run.code(), run.err());
         assertEquals(1, run.errors().size(), run.err());
@@ -62,7 +62,7 @@ class StandardOutputTest {
     @Test
     void whatGoesToFilesIsWritten() throws Exception {
         Path full = Path.of("/dev/full");
-        assumeTrue(Files.exists(full), "there is no /dev/full here");
+        assumeTrue(Files.exists(full), "/dev/full is missing");
         Path json = folder.resolve("detected.json");
         List<Path> images = TinyModel.images().subList(0, 2);
         CommandRun run =

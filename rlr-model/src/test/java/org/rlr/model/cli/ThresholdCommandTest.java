@@ -86,7 +86,7 @@ class ThresholdCommandTest {
                 found.stream()
                         .filter(entry -> entry.get("anomalous").getAsBoolean())
                         .count(),
-                "one of eight lies above");
+                "one of eight scores is above");
         for (JsonObject entry : found) {
             double score = entry.get("score").getAsDouble();
             assertEquals(t.value(), entry.get("threshold").getAsDouble());
@@ -101,7 +101,7 @@ class ThresholdCommandTest {
     void labelledImagesAndClassesGiveThresholdsOfTheirOwn() throws IOException {
         Path other = folder.resolve("other.safetensors");
         String out = threshold("--data", TinyModel.data(), "--recall", "1", "--per-class", "--out", other);
-        assertEquals(-1, Files.mismatch(TinyModel.model(), model), "with --out the model itself stays");
+        assertEquals(-1, Files.mismatch(TinyModel.model(), model), "with --out the model file does not change");
         model = other;
         ModelInfo info = ModelFile.info(model);
         assertEquals(
@@ -212,9 +212,7 @@ class ThresholdCommandTest {
                 1e-12);
     }
 
-    /**
-     * Scoring takes long, so too few images are reported before it, here before an invalid image is read.
-     */
+    /** Scoring takes long, so too few images are reported before it, here before an invalid image is read. */
     @Test
     void tooFewImagesAreRefusedBeforeTheyAreScored() throws IOException {
         Path data = folder.resolve("data");

@@ -34,9 +34,7 @@ import org.rlr.model.train.TrainingListener;
 import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 
-/**
- * Pictures of features and by a decoder for tiled images: 96×96 pixels, two by two tiles of 64 that overlap by 32.
- */
+/** Pictures of features and by a decoder for tiled images: 96×96 pixels, two by two tiles of 64 that overlap by 32. */
 class TilePicturesTest {
     private static final int IMAGE = 96;
     private static final int TILE = 64;
@@ -212,7 +210,7 @@ class TilePicturesTest {
         assertEquals(
                 CommandRun.succeeding("detect", "--model", model, image()),
                 CommandRun.succeeding(args.toArray()),
-                "what pictures show does not change the score");
+                "the kind of pictures does not change the score");
         BufferedImage picture = ImageIO.read(out.resolve("000.png").toFile());
         assertTrue(picture.getWidth() > 2 * 256, name);
         return picture;

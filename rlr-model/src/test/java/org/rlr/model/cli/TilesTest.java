@@ -112,7 +112,8 @@ class TilesTest {
     }
 
     /**
-     * Compares with the same model's maps of single tiles, blended by the definition: for each pixel the mean weighted by squared sines.
+     * Compares with the same model's maps of single tiles, blended by the definition: for each pixel the mean weighted
+     * by squared sines.
      */
     @Test
     void aMapIsThatOfItsTilesBlended() throws IOException {

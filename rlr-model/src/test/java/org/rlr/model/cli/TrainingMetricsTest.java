@@ -111,7 +111,8 @@ class TrainingMetricsTest {
     }
 
     /**
-     * Eight images in batches of three give three steps per epoch; with a warm-up of four steps the fifth step is the first at the full rate.
+     * Eight images in batches of three give three steps per epoch; with a warm-up of four steps the fifth step is the
+     * first at the full rate.
      */
     @Test
     void everyEpochHasTheLearningRateOfItsLastStep() throws IOException {

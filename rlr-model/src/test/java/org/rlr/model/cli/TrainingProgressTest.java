@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class TrainingProgressTest {
     /**
-     * Of a thousand million steps four tenths were done earlier. The estimate from one step of this process is 600 million such steps; counting the earlier steps would give nearly zero.
+     * Of a thousand million steps four tenths were done earlier. The estimate from one step of this process is 600
+     * million such steps; counting the earlier steps would give nearly zero.
      */
     @Test
     void theTimeLeftOfAResumedTrainingIsReckonedByItsOwnSteps() {

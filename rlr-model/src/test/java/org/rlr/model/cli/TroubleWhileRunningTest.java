@@ -48,7 +48,7 @@ class TroubleWhileRunningTest {
     @Test
     void writingThatFailsInTheMiddleOfTheModel() throws IOException, InterruptedException {
         Path shell = Path.of("/bin/sh");
-        assumeTrue(Files.isExecutable(shell), "there is no /bin/sh here");
+        assumeTrue(Files.isExecutable(shell), "/bin/sh is missing");
         List<String> command = new ArrayList<>(List.of(shell.toString(), "-c", "ulimit -f 200 && exec \"$@\"", "sh"));
         command.addAll(CommandRun.commandLine(List.of(), TinyModel.train(TinyModel.data(), model, "--seed", "5")));
         CommandRun.process(logs, command)

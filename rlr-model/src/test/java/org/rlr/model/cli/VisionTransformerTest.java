@@ -14,7 +14,8 @@ import org.rlr.model.ModelFile;
 import org.rlr.model.config.Tiling;
 
 /**
- * Vision Transformers on the command line: levels are blocks, all with stride 14. {@link SizesTest} tests one with every command.
+ * Vision Transformers on the command line: levels are blocks, all with stride 14. {@link SizesTest} tests one with
+ * every command.
  */
 class VisionTransformerTest {
     private static final String NAME = "vit_small_patch14_dinov2";
