@@ -43,9 +43,9 @@ class OptionsReferenceTest {
         StringBuilder text = new StringBuilder("""
                 # Commands and options
 
-                Generated from the program by `OptionsReferenceTest`; do not edit. `rlr COMMAND --help` prints the same text.
-                Every command also has `-h`, `--help` and `-V`, `--version`. The exit code is 0 on success, 1 on failure
-                and 2 on wrong usage.
+                Generated from the program by `OptionsReferenceTest`; do not edit. `rlr COMMAND --help` prints the same
+                text. Every command also has `-h`, `--help` and `-V`, `--version`. The exit code is 0 on success, 1 on
+                failure and 2 on wrong usage.
                 """);
         main.getSubcommands().values().forEach(command -> append(text, command));
         return text.toString();
