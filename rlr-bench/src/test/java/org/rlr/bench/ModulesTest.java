@@ -66,7 +66,7 @@ class ModulesTest {
                 .out();
     }
 
-    /** The commands of docs/embedding.md. */
+    /** The commands of docs/how-to/embedding.md. */
     @Test
     @Tag("thorough")
     void jlinkLinksIt() throws Exception {
@@ -78,7 +78,7 @@ class ModulesTest {
             Files.copy(Path.of(jar), folder.resolve("lib").resolve(Path.of(jar).getFileName()));
         }
         Matcher commands = Pattern.compile("```sh\\n([^`]*jlink.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("..", "docs", "embedding.md")));
+                .matcher(Files.readString(Path.of("..", "docs", "how-to", "embedding.md")));
         assertTrue(commands.find());
         Processes.Output linked = run(folder, Map.of(), "sh", "-e", "-c", commands.group(1));
         assertEquals(0, linked.exit(), linked.toString());

@@ -22,7 +22,7 @@ class ExtendingTest {
 
     /** The pages, their classes, and the services that they implement. */
     enum Page {
-        BLOCK("extending.md", 40, AttentionBlockProvider.class, "RingAttention", "RingAttentionTest"),
+        BLOCK("attention-block.md", 40, AttentionBlockProvider.class, "RingAttention", "RingAttentionTest"),
         BACKBONE("own-backbone.md", 60, BackboneProvider.class, "PatchBackbone", "PatchBackboneTest"),
         LAYOUT("own-layout.md", 60, DataLayoutProvider.class, "LabelsLayout");
 
@@ -32,7 +32,7 @@ class ExtendingTest {
         private final List<String> classes;
 
         Page(String file, int mostLines, Class<?> service, String... classes) {
-            this.file = Path.of("../docs", file);
+            this.file = Path.of("../docs/how-to", file);
             this.mostLines = mostLines;
             this.service = service;
             this.classes = List.of(classes);

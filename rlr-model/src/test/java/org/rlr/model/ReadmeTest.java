@@ -56,7 +56,7 @@ class ReadmeTest {
         String version = version("pom.xml");
         for (String file : List.of(
                 "README.md",
-                "docs/embedding.md",
+                "docs/how-to/embedding.md",
                 "rlr-model/bom/pom.xml",
                 "rlr-model/examples/plain-maven/pom.xml",
                 "rlr-model/examples/spring-boot/pom.xml",

@@ -39,7 +39,7 @@ import org.rlr.tensor.backend.Backends;
 
 /** Compiles and runs the code of the page on training from Java. */
 class TrainingFromJavaTest {
-    private static final Path PAGE = Path.of("../docs/training-from-java.md");
+    private static final Path PAGE = Path.of("../docs/how-to/training-from-java.md");
 
     @TempDir
     private Path folder;

@@ -184,7 +184,7 @@ public final class Natives {
                         ? "install cuDNN 9 or name its folder in LD_LIBRARY_PATH"
                         : library.endsWith(".13")
                                 ? "name its folder in LD_LIBRARY_PATH"
-                                : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/cuda.md)");
+                                : "install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, docs/how-to/gpu.md)");
     }
 
     /**

@@ -23,7 +23,7 @@ class NativesTest {
                         "libJCudaDriver.so: libcuda.so.1: cannot open shared object file: No such file or directory"));
         assertEquals(
                 "libcublas.so.12 was not found; install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, "
-                        + "docs/cuda.md)",
+                        + "docs/how-to/gpu.md)",
                 Natives.explain(
                         "libJCublas2.so: libcublas.so.12: cannot open shared object file: No such file or directory"));
         assertEquals(

@@ -7,7 +7,7 @@ import org.rlr.tensor.backend.Backend;
 /**
  * Creates backbones. Found by {@link java.util.ServiceLoader}: implement this interface with a public constructor
  * without arguments and list the class in {@code META-INF/services/org.rlr.model.backbone.BackboneProvider}.
- * {@code docs/own-backbone.md} builds an example.
+ * {@code docs/how-to/own-backbone.md} builds an example.
  */
 public interface BackboneProvider {
 

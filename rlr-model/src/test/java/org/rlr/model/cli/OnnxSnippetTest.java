@@ -19,14 +19,14 @@ import org.rlr.model.data.DataLayouts;
 import org.rlr.model.demo.DemoDataSet;
 import org.rlr.tensor.io.Python;
 
-/** The program of {@code docs/onnx.md} prints what {@code rlr detect} prints. */
+/** The program of {@code docs/how-to/onnx.md} prints what {@code rlr detect} prints. */
 class OnnxSnippetTest {
     @Test
     void thePythonProgramGivesScoresAndVerdictsOfDetect(@TempDir Path folder) throws IOException {
         Python.assumeModules("onnxruntime", "PIL", "numpy");
         Matcher block = Pattern.compile("```python\\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("..", "docs", "onnx.md")));
-        assertTrue(block.find(), "docs/onnx.md has no program");
+                .matcher(Files.readString(Path.of("..", "docs", "how-to", "onnx.md")));
+        assertTrue(block.find(), "docs/how-to/onnx.md has no program");
         Path data = folder.resolve("data");
         // another size than the model's, so that both resize
         DemoDataSet.generate(data, 90, 2, 2, 1, 11, 2);

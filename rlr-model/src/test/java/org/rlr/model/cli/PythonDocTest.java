@@ -20,14 +20,14 @@ import org.rlr.model.ModelFile;
 import org.rlr.tensor.io.Python;
 import org.rlr.tensor.io.SafeTensorsFile;
 
-/** The programs of {@code docs/python.md}, in order. */
+/** The programs of {@code docs/how-to/python.md}, in order. */
 class PythonDocTest {
     @TempDir
     private Path folder;
 
     private static String program(int number) throws IOException {
         List<String> programs = Pattern.compile("```python\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("..", "docs", "python.md")))
+                .matcher(Files.readString(Path.of("..", "docs", "how-to", "python.md")))
                 .results()
                 .map((MatchResult each) -> each.group(1))
                 .toList();
