@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -66,14 +65,5 @@ class ExtendingTest {
         String file = "META-INF/services/" + page.service.getName();
         assertTrue(Files.readString(page.file).contains(file));
         assertEquals(List.of(Files.readString(TESTS.resolve("resources").resolve(file))), page.blocks("text"));
-    }
-
-    @ParameterizedTest
-    @EnumSource
-    void everyLinkLeadsSomewhere(Page page) throws IOException {
-        Matcher link = Pattern.compile("]\\(([^):#]+)[^)]*\\)").matcher(Files.readString(page.file));
-        while (link.find()) {
-            assertTrue(Files.exists(page.file.resolveSibling(link.group(1))), link.group(1));
-        }
     }
 }
