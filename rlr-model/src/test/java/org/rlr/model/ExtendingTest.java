@@ -21,7 +21,7 @@ class ExtendingTest {
 
     /** The pages, their classes, and the services that they implement. */
     enum Page {
-        BLOCK("attention-block.md", 40, AttentionBlockProvider.class, "RingAttention", "RingAttentionTest"),
+        BLOCK("attention-blocks.md", 40, AttentionBlockProvider.class, "RingAttention", "RingAttentionTest"),
         BACKBONE("own-backbone.md", 60, BackboneProvider.class, "PatchBackbone", "PatchBackboneTest"),
         LAYOUT("own-layout.md", 60, DataLayoutProvider.class, "LabelsLayout");
 
