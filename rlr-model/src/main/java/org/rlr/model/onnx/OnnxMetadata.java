@@ -8,7 +8,7 @@ import org.rlr.model.config.ModelInfo;
 import org.rlr.model.config.RlrConfig;
 import org.rlr.model.features.ProductRecognizer;
 
-/** The metadata of an ONNX file for its callers, explained in {@code docs/how-to/onnx.md}. */
+/** The metadata of an ONNX file for its callers, explained in {@code docs/reference/formats.md}. */
 final class OnnxMetadata {
     private OnnxMetadata() {}
 
