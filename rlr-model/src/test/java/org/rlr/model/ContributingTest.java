@@ -80,7 +80,7 @@ class ContributingTest {
             }
         }
         assertTrue(tagged.contains("VectorWidthsTest"), tagged.toString());
-        String rows = text.substring(text.indexOf("`-Pthorough` adds"), text.indexOf("Other machines"));
+        String rows = text.substring(text.indexOf("`-Pthorough` adds"), text.indexOf("`-Ponnxruntime` adds"));
         assertEquals(
                 tagged,
                 Pattern.compile("^\\| `(\\w+)` \\|", Pattern.MULTILINE)

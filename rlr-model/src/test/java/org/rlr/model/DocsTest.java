@@ -40,7 +40,7 @@ class DocsTest {
 
     /** Pages that are linked before they are written. */
     private static final Set<Path> PLANNED =
-            Stream.of("tutorial.md", "reference/options.md").map(DOCS::resolve).collect(Collectors.toUnmodifiableSet());
+            Stream.of("tutorial.md").map(DOCS::resolve).collect(Collectors.toUnmodifiableSet());
 
     private static final Pattern LINK = Pattern.compile("]\\(([^()\\s]+)\\)|src=\"([^\"]+)\"");
     private static final Pattern VARIABLE = Pattern.compile("(?m)^\\s*([A-Z0-9]+)=\"([^\"]*)\"");
@@ -205,12 +205,14 @@ class DocsTest {
                         .toList());
     }
 
-    /** But for tables and the targets of links; results stay as they were written. */
+    /**
+     * Except tables and targets of links, the generated page of options, and results, which stay as they were written.
+     */
     @Test
     void linesOfProseAreNotTooLong() {
         List<String> tooLong = new ArrayList<>();
         for (Page page : PAGES.values()) {
-            if (page.in("") && !page.in("results")) {
+            if (page.in("") && !page.in("results") && !page.in("reference/options.md")) {
                 page.prose().forEach((number, line) -> {
                     String text = line.replaceAll("]\\([^()\\s]*\\)", "]").replaceAll("src=\"[^\"]*\"", "");
                     if (!line.startsWith("|") && text.length() > COLUMNS) {

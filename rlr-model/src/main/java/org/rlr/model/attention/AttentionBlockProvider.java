@@ -6,8 +6,8 @@ import org.rlr.tensor.nn.ParameterSet;
 /**
  * Creates attention blocks of one kind (RLR §6). Found by {@link java.util.ServiceLoader}: implement this interface
  * with a public constructor without arguments and list the class in
- * {@code META-INF/services/org.rlr.model.attention.AttentionBlockProvider}. {@code docs/how-to/attention-blocks.md} builds an
- * example.
+ * {@code META-INF/services/org.rlr.model.attention.AttentionBlockProvider}. {@code docs/how-to/attention-blocks.md}
+ * builds an example.
  */
 public interface AttentionBlockProvider {
 

@@ -4,8 +4,8 @@ import java.util.List;
 
 /**
  * Creates data layouts; found by {@link java.util.ServiceLoader}. An implementation needs a public constructor without
- * arguments, and its name in {@code META-INF/services/org.rlr.model.data.DataLayoutProvider}. {@code
- * docs/how-to/own-layout.md} builds one.
+ * arguments, and its name in {@code META-INF/services/org.rlr.model.data.DataLayoutProvider}.
+ * {@code docs/how-to/own-layout.md} builds one.
  */
 public interface DataLayoutProvider {
 

@@ -40,7 +40,9 @@ import org.rlr.tensor.backend.Backends;
 class DetectionMemoryTest {
     private static final int MIB = 1 << 20;
 
-    /** The sizes in docs/reference/memory.md: tensors of one detection at the published size, without the model's own. */
+    /**
+     * The sizes in docs/reference/memory.md: tensors of one detection at the published size, without the model's own.
+     */
     @ParameterizedTest
     @CsvSource({"scattering, 20", "tf_efficientnet_lite0, 22"})
     void aDetectionTakesNoMoreMemoryThanStated(String backbone, int most) {
