@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.rlr.model.backbone.Backbones;
-import org.rlr.model.config.RlrConfig;
 import org.rlr.model.config.TrainingSettings;
 import org.rlr.model.data.ClassSamples;
 import org.rlr.model.data.DataLayouts;
@@ -23,6 +22,7 @@ import org.rlr.model.demo.DemoDataSet;
 import org.rlr.model.detect.AnomalyDetector;
 import org.rlr.model.eval.EvaluationResult;
 import org.rlr.model.report.Overlays;
+import org.rlr.model.train.Recipe;
 import org.rlr.model.train.RlrTraining;
 import org.rlr.tensor.backend.Backend;
 import picocli.CommandLine.Command;
@@ -45,9 +45,6 @@ final class DemoCommand implements Callable<Integer> {
     private static final int TRAIN = 40;
     private static final int TEST_GOOD = 12;
     private static final int TEST_PER_DEFECT = 6;
-    private static final TrainingSettings TRAINING =
-            TrainingSettings.builder().epochs(25).learningRate(2e-3f).build();
-
     private static final int DEFECTS_SHOWN = 2;
 
     @Spec
@@ -66,17 +63,19 @@ final class DemoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter text = spec.commandLine().getOut();
-        RlrConfig config = RlrConfig.builder(Backbones.WEIGHT_FREE)
-                .imageSize(IMAGE_SIZE, IMAGE_SIZE)
-                .width(32)
-                .layers(2)
-                .build();
         Path data = out.resolve("data");
         Path model = out.resolve("model.safetensors");
         Path pictures = out.resolve("pictures");
         Path report = out.resolve("report.html");
         Path overview = out.resolve("overview.png");
-        DemoDataSet.generate(data, IMAGE_SIZE, TRAIN, TEST_GOOD, TEST_PER_DEFECT, TRAINING.seed(), backend.threads());
+        DemoDataSet.generate(
+                data,
+                IMAGE_SIZE,
+                TRAIN,
+                TEST_GOOD,
+                TEST_PER_DEFECT,
+                TrainingSettings.PUBLISHED.seed(),
+                backend.threads());
         DataSet set = DataLayouts.read(data).requireTraining().requireEvaluation();
         List<String> classes = set.classes().stream().map(ClassSamples::name).toList();
         text.printf(
@@ -89,20 +88,17 @@ final class DemoCommand implements Callable<Integer> {
                 set.test().size());
         text.printf(
                 Locale.ROOT,
-                "smaller than in the paper, to be fast: images of %d pixels instead of 256, width %d instead of 128, %d layers instead of 4, %d epochs instead of 200, "
-                        + "learning rate %s instead of 1e-4, wavelet scattering instead of a trained CNN%n",
+                "recipe %s, as of `rlr train`, on images of %d×%d pixels and wavelet scattering, which needs no weights%n",
+                Recipe.DEFAULT,
                 IMAGE_SIZE,
-                config.width(),
-                config.layers(),
-                TRAINING.epochs(),
-                TRAINING.learningRate());
+                IMAGE_SIZE);
         text.flush();
         long started = System.nanoTime();
         try (Backend device = backend.open()) {
             try (TrainingProgress progress = new TrainingProgress()) {
                 RlrTraining.on(set)
-                        .config(config)
-                        .settings(TRAINING)
+                        .backbone(Backbones.WEIGHT_FREE)
+                        .config(config -> config.imageSize(IMAGE_SIZE, IMAGE_SIZE))
                         .backend(device)
                         .listener(progress)
                         .saveTo(model)

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good}, {@code
- * test/<defect>} and {@code ground_truth/<defect>}. The normal images' folder may be called {@code ok}; file formats
- * may be mixed; the mask of an image is a file with a matching name ({@link MaskPairing}), or all files in a folder of
- * the image's name. Other files are ignored.
+ * Reads a class of the layouts of MVTec: {@code train/good}, {@code validation/good}, {@code test/good},
+ * {@code test/<defect>} and {@code ground_truth/<defect>}. The normal images' folder may be called {@code ok}; file
+ * formats may be mixed; the mask of an image is a file with a matching name ({@link MaskPairing}), or all files in a
+ * folder of the image's name. Other files are ignored.
  */
 final class ClassFolders {
     private static final String[] NORMAL = {Sample.GOOD, "ok"};

@@ -15,7 +15,7 @@ public interface DataLayout {
      * Describes how to arrange your own images in this layout, for the error about a folder in no known layout.
      *
      * @return the text after "arrange it as", without a full stop; empty by default, as for published data sets, which
-     * the error only names
+     *     the error only names
      */
     default Optional<String> ownImages() {
         return Optional.empty();
@@ -31,8 +31,8 @@ public interface DataLayout {
     Optional<String> evidence(Path root);
 
     /**
-     * Reads the names of the data set's files. Files named in a list of the data set may be missing: {@link
-     * DataSet#requireTraining} checks that.
+     * Reads the names of the data set's files. Files named in a list of the data set may be missing:
+     * {@link DataSet#requireTraining} checks that.
      *
      * @param root an existing folder
      * @return the data set, with at least one class

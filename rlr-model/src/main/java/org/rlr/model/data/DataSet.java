@@ -107,7 +107,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
      *
      * @return this
      * @throws DataSetException if a class has no training images, saying where to put them, or listed files do not
-     * exist
+     *     exist
      */
     public DataSet requireTraining() {
         for (ClassSamples each : classes) {
@@ -244,7 +244,7 @@ public record DataSet(@Nullable Path root, @Nullable String layout, List<ClassSa
          * @param defect the kind of defect; another word than {@value Sample#GOOD}
          * @param image of any size
          * @param masks images of the same size, not black where the image is defective; without masks the pixel metrics
-         * omit the image
+         *     omit the image
          * @return this
          * @throws DataSetException if an id was given before, or the kind is {@value Sample#GOOD}
          */

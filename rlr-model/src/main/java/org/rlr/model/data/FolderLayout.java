@@ -11,10 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in {@code
- * normal}. Optional, for evaluation: {@code normal_test}; {@code abnormal}, with images or a folder per kind of defect;
- * {@code masks}, with files, and folders per kind if {@code abnormal} has them, named as for {@link MvtecLayout}. A
- * mask outside the folders of kinds may belong to an image of any kind, but only to one.
+ * Plain folders of one class, named after the root. Normal images to train on lie in the root itself or in
+ * {@code normal}. Optional, for evaluation: {@code normal_test}; {@code abnormal}, with images or a folder per kind of
+ * defect; {@code masks}, with files, and folders per kind if {@code abnormal} has them, named as for
+ * {@link MvtecLayout}. A mask outside the folders of kinds may belong to an image of any kind, but only to one.
  */
 final class FolderLayout implements DataLayout {
     private static final String NAME = "folder";

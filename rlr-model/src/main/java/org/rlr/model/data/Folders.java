@@ -70,9 +70,7 @@ final class Folders {
                 .orElse(List.of());
     }
 
-    /**
-     * Resolves a relative path with slashes against a folder; empty if it is invalid or leads out of the folder.
-     */
+    /** Resolves a relative path with slashes against a folder; empty if it is invalid or leads out of the folder. */
     static Optional<Path> inside(Path folder, String relative) {
         try {
             Path file = folder.resolve(relative);

@@ -126,7 +126,7 @@ public abstract sealed class ImageSource {
      *
      * @param id names the image
      * @param pixels the rows, from the buffer's position on; not copied, and the position is unchanged: do not modify
-     * them before the image is read
+     *     them before the image is read
      * @param width pixels per row
      * @param height rows
      * @param rowStride bytes between the starts of two rows, at least the bytes of a row's pixels

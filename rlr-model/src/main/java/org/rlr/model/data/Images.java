@@ -129,8 +129,8 @@ public final class Images {
     }
 
     /**
-     * Returns whether a file's suffix, ignoring case, is one of a supported format; false for hidden files ({@code
-     * .x}).
+     * Returns whether a file's suffix, ignoring case, is one of a supported format; false for hidden files
+     * ({@code .x}).
      *
      * @param file may be missing
      * @return whether it is treated as an image

@@ -48,7 +48,7 @@ public final class InputPipeline {
      * @param config input size and tiling
      * @param normalization how the backbone wants pixels
      * @param heartbeat runs ten times a second on the thread that waits for an image; an exception from it ends the
-     * wait
+     *     wait
      */
     public InputPipeline(RlrConfig config, Normalization normalization, Runnable heartbeat) {
         this.heartbeat = heartbeat;

@@ -121,9 +121,7 @@ public final class Masks {
             boolean turned = maskSize.width() == imageSize.height() && maskSize.height() == imageSize.width();
             throw new DataSetException(
                     "the mask " + mask + " is " + maskSize + " pixels, but its image " + image + " is " + imageSize
-                            + (turned
-                                    ? "; one of them seems turned by its EXIF orientation, which is ignored"
-                                    : ""),
+                            + (turned ? "; one of them seems turned by its EXIF orientation, which is ignored" : ""),
                     "replace it by a mask of the image's size" + (turned ? " as it is stored" : ""),
                     null);
         }

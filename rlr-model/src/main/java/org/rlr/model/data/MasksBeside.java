@@ -77,8 +77,7 @@ final class MasksBeside {
                 Path mask = pairs.get(image);
                 if (mask == null) {
                     throw new DataSetException(
-                            "the image " + image + " has no mask beside it named " + Folders.stem(image)
-                                    + word,
+                            "the image " + image + " has no mask beside it named " + Folders.stem(image) + word,
                             "copy the whole data set again",
                             null);
                 }

@@ -36,9 +36,7 @@ abstract class PixelReader implements Images.Decoded {
     /** Writes row {@code y} as 8-bit RGB to {@code rgb}, from {@code at} on. */
     abstract void readRgb(int y, byte[] rgb, int at);
 
-    /**
-     * Writes whether each pixel of row {@code y} has a colour sample above zero to {@code set}, from {@code at} on.
-     */
+    /** Writes whether each pixel of row {@code y} has a colour sample above zero to {@code set}, from {@code at} on. */
     void readNonZero(int y, boolean[] set, int at) {
         byte[] rgb = new byte[width * RgbImage.CHANNELS];
         readRgb(y, rgb, 0);

@@ -8,9 +8,7 @@ import java.util.Set;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Checks that a PNG file's chunks are complete: the JDK's decoder ignores checksums and missing last chunks.
- */
+/** Checks that a PNG file's chunks are complete: the JDK's decoder ignores checksums and missing last chunks. */
 final class PngCheck {
     private static final int SIGNATURE = 8;
     private static final int COLOR_TYPE = SIGNATURE + 17;
@@ -89,9 +87,7 @@ final class PngCheck {
         return clean.toByteArray();
     }
 
-    /**
-     * {@return the colours as {@code 0xRRGGBB}; the decoder repeats them if there are few; null without a palette}
-     */
+    /** {@return the colours as {@code 0xRRGGBB}; the decoder repeats them if there are few; null without a palette} */
     int @Nullable [] palette() {
         return palette;
     }

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Real-IAD: folders of one resolution each, {@code realiad_256}, {@code realiad_1024}, … with a folder per class, and
  * per class a list of its images, {@code realiad_jsons/<lists>/<class>.json} ({@link RealIadList}), where {@code lists}
  * is {@code realiad_jsons} for all five views of an object and {@code realiad_jsons_sv} for one. The root is the folder
- * of all resolutions, of one resolution, or of one class in it. Lists beside the class folders or directly in {@code
- * realiad_jsons} count as lists of all views.
+ * of all resolutions, of one resolution, or of one class in it. Lists beside the class folders or directly in
+ * {@code realiad_jsons} count as lists of all views.
  */
 final class RealIadLayout implements DataLayout {
     /** The layout with the lists of all views. */

@@ -145,9 +145,7 @@ public final class Resize {
         return result;
     }
 
-    /**
-     * Runs the hot loop. One index for both arrays makes sure that it compiles to vector instructions.
-     */
+    /** Runs the hot loop. One index for both arrays makes sure that it compiles to vector instructions. */
     private static void addScaled(int[] sums, int[] line, int weight) {
         for (int i = 0; i < sums.length; i++) {
             sums[i] += line[i] * weight;

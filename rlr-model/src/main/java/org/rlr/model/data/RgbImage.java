@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An 8-bit RGB image: the decoded form of every image file, and the source of a backbone's input.
  *
- * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first. Neither the constructor nor {@link
- * #rgb()} copies the array, because it is large. Treat it as read-only.
+ * <p>{@code rgb} holds {@code height × width × 3} bytes, row by row, red first. Neither the constructor nor
+ * {@link #rgb()} copies the array, because it is large. Treat it as read-only.
  *
  * @param width pixels per row
  * @param height rows

@@ -12,7 +12,7 @@ import java.util.Objects;
  * @param className the product class
  * @param defect the kind of defect, or {@link #GOOD}
  * @param anomalous whether its folder or list marks it as anomalous; for evaluation an image is also anomalous if a
- * mask has a pixel set
+ *     mask has a pixel set
  */
 public record Sample(ImageSource image, List<ImageSource> masks, String className, String defect, boolean anomalous) {
     /** The {@link #defect} of normal images. */

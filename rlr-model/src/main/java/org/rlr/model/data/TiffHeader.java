@@ -158,9 +158,7 @@ final class TiffHeader {
         return orientation >= 1 && orientation <= 8 ? orientation : 1;
     }
 
-    /**
-     * {@return the palette's colours, the high bytes of its samples as {@code 0xffRRGGBB}; null without a palette}
-     */
+    /** {@return the palette's colours, the high bytes of its samples as {@code 0xffRRGGBB}; null without a palette} */
     int @Nullable [] palette() throws IOException {
         Entry map = entries.get(COLOR_MAP);
         if (map == null || number(PHOTOMETRIC, 0) != PALETTE) {

@@ -65,8 +65,8 @@ public record Ablation(List<BlockSet> sets) {
     }
 
     /**
-     * Returns the result as JSON: {@code
-     * {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}},
+     * Returns the result as JSON:
+     * {@code {"sets":[{"blocks":["mca","nsa"],"mean":{"image_auroc":…,…},"standard_deviation":{…},"runs":[{"seed":…,"loss":…,"image_auroc":…,…}…]}…]}},
      * with fractions, and null for undefined metrics.
      *
      * @return the text, ending with a line break

@@ -54,7 +54,7 @@ public final class ClassEvaluator {
      * @param defective whether its folder marks it as anomalous; it is also anomalous if the mask has a pixel set
      * @param map its unsmoothed anomaly map, row-major
      * @param mask its anomalous pixels, of the map's size; null without a mask. A defective image without a mask makes
-     * the pixel metrics of the whole class undefined.
+     *     the pixel metrics of the whole class undefined.
      * @param height rows of the map
      * @param width columns of the map
      * @throws RlrException if a score is not finite

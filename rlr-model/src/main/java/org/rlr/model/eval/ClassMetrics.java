@@ -12,7 +12,7 @@ import java.util.OptionalDouble;
  * @param name the class
  * @param values the metrics that are defined
  * @param bestF1Threshold the image score with the greatest image F1 (images with at least this score are called
- * anomalous); empty if image F1 is undefined
+ *     anomalous); empty if image F1 is undefined
  * @param note the reason for undefined metrics, one line; empty if all are defined
  * @param remarks remarks on the images and masks behind the metrics, a sentence each; usually empty
  */

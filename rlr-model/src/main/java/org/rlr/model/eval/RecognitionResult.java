@@ -24,9 +24,9 @@ import org.rlr.model.config.Thresholds;
  * F1 over all classes together.
  *
  * @param confusion per true class, the number of its images per recognised class; {@link #UNKNOWN} counts unknown
- * products
+ *     products
  * @param imageF1 image F1 for each {@link Given}, in its order; empty if the scores and the thresholds come from
- * different scorings
+ *     different scorings
  */
 public record RecognitionResult(Map<String, Map<String, Integer>> confusion, List<ImageF1> imageF1) {
     /** The name for images of none of the model's classes. */
@@ -59,7 +59,7 @@ public record RecognitionResult(Map<String, Map<String, Integer>> confusion, Lis
      * @param given the knowledge of an image's class
      * @param kept F1 with the model's thresholds
      * @param best the greatest F1 on these images: over all scores; over all scores measured from the recognised
-     * class's threshold in standard deviations of its normal scores; or with the best threshold of each class
+     *     class's threshold in standard deviations of its normal scores; or with the best threshold of each class
      */
     public record ImageF1(Given given, OptionalDouble kept, OptionalDouble best) {}
 

@@ -143,7 +143,7 @@ public final class ScoreRanking {
      *
      * @param value the F1
      * @param threshold the score that reaches it (items with at least this score are called anomalous); the highest of
-     * several
+     *     several
      */
     public record BestF1(double value, double threshold) {}
 

@@ -150,9 +150,9 @@ public record ScoringComparison(List<Row> rows) {
     }
 
     /**
-     * Returns the result as JSON: {@code
-     * {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}}, classes and mean
-     * as in {@link EvaluationResult#toJson}.
+     * Returns the result as JSON:
+     * {@code {"scorings":[{"levels":[2,3],"weights":[1.0,0.5],"smoothing":4.0,"classes":[…],"mean":{…}}…]}}, classes
+     * and mean as in {@link EvaluationResult#toJson}.
      *
      * @return the text, ending with a line break
      */

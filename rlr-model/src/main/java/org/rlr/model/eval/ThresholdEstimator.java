@@ -40,7 +40,7 @@ public final class ThresholdEstimator {
      * @param rate between 0 and 1
      * @return the threshold, its interval and the interval of the rate
      * @throws org.rlr.tensor.RlrException if the rate is out of range, a score is not finite, or the scores are fewer
-     * than {@code 1/rate - 1}, too few for the rate
+     *     than {@code 1/rate - 1}, too few for the rate
      */
     public Threshold falseAlarmRate(double[] normal, double rate) {
         requireEnough(normal.length, rate);

@@ -70,8 +70,8 @@ public final class Thresholding {
     }
 
     /**
-     * Returns the rule that at most this share of normal images is called anomalous: {@link
-     * ThresholdEstimator#falseAlarmRate}.
+     * Returns the rule that at most this share of normal images is called anomalous:
+     * {@link ThresholdEstimator#falseAlarmRate}.
      *
      * @param rate between 0 and 1
      * @return the rule
@@ -266,7 +266,7 @@ public final class Thresholding {
      * Returns the thresholds of a model with a scorer's scoring.
      *
      * @param scorer computes the scores; if its scoring is the model's, the model's normal scores of its classes
-     * calibrate them
+     *     calibrate them
      * @param samples images by class, as {@link #samples} gives them
      * @param scored run after each image
      * @return the thresholds

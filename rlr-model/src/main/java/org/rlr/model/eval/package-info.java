@@ -1,6 +1,6 @@
 /**
- * The seven metrics of anomaly detection, per class and averaged over classes, and thresholds; start with {@link
- * org.rlr.model.eval.Evaluator} and {@link org.rlr.model.eval.ThresholdEstimator}.
+ * The seven metrics of anomaly detection, per class and averaged over classes, and thresholds; start with
+ * {@link org.rlr.model.eval.Evaluator} and {@link org.rlr.model.eval.ThresholdEstimator}.
  */
 @NullMarked
 package org.rlr.model.eval;

@@ -31,10 +31,10 @@ import org.rlr.tensor.nn.Parameter;
  *
  * <ul>
  *   <li>{@code pred_score}, {@code [N, 1]}: {@link org.rlr.model.detect.Detection#score}
- * <li>{@code pred_label}, {@code [N, 1]}, boolean: {@link org.rlr.model.detect.Detection#anomalous}, by the threshold
- * of the recognised class if the model recognises classes, else by the common one
+ *   <li>{@code pred_label}, {@code [N, 1]}, boolean: {@link org.rlr.model.detect.Detection#anomalous}, by the threshold
+ *       of the recognised class if the model recognises classes, else by the common one
  *   <li>{@code anomaly_map}, {@code [N, 1, H, W]}: {@link org.rlr.model.detect.Detection#map}
- * <li>{@code pred_mask}, {@code [N, 1, H, W]}, boolean: whether the map exceeds the same threshold
+ *   <li>{@code pred_mask}, {@code [N, 1, H, W]}, boolean: whether the map exceeds the same threshold
  * </ul>
  *
  * <p>If the model cuts images into tiles, the input is one tile; the caller cuts images and blends the maps. The file's

@@ -1,6 +1,6 @@
 /**
- * Models as ONNX files, for runtimes other than Java; start with {@link org.rlr.model.onnx.OnnxExport}. Needs {@code
- * org.tribuo:tribuo-util-onnx} on the class path.
+ * Models as ONNX files, for runtimes other than Java; start with {@link org.rlr.model.onnx.OnnxExport}. Needs
+ * {@code org.tribuo:tribuo-util-onnx} on the class path.
  */
 @NullMarked
 package org.rlr.model.onnx;

@@ -35,9 +35,7 @@ final class Charts {
         return svg.append("</svg>").toString();
     }
 
-    /**
-     * Draws a histogram of the scores of normal and of defective images, side by side, with the threshold.
-     */
+    /** Draws a histogram of the scores of normal and of defective images, side by side, with the threshold. */
     static String histogram(double[] good, double[] defective, double threshold) {
         double low = threshold;
         double high = threshold;

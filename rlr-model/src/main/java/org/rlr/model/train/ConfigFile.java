@@ -29,9 +29,9 @@ import org.rlr.tensor.RlrException;
 import org.rlr.tensor.io.IoReason;
 
 /**
- * The model and training settings from a JSON file in the format of {@link ModelInfo#toJson}: reads its objects {@code
- * config} ({@link RlrConfig}), {@code training} ({@link TrainingSettings}) and {@code scoring} ({@link Scoring}) and
- * skips the rest of a model's description. Omitted settings have the published value.
+ * The model and training settings from a JSON file in the format of {@link ModelInfo#toJson}: reads its objects
+ * {@code config} ({@link RlrConfig}), {@code training} ({@link TrainingSettings}) and {@code scoring} ({@link Scoring})
+ * and skips the rest of a model's description. Omitted settings have the published value.
  *
  * @param config the model
  * @param training the training
@@ -56,7 +56,7 @@ public record ConfigFile(
      * @param file a JSON file
      * @return its settings, with the published values for omitted ones
      * @throws RlrException naming file and value, if it cannot be read, is not JSON, or has an unknown key or a value
-     * out of range
+     *     out of range
      */
     public static ConfigFile read(Path file) {
         JsonObject root;

@@ -70,7 +70,7 @@ public final class DecoderTrainer {
      * @return the decoder, the caller's to close
      * @throws RlrException as above, or if a state cannot be read or written, or is of another training
      * @throws org.rlr.tensor.CancelledException if the thread is interrupted before the last epoch is done; the
-     * training resumes from the last written state
+     *     training resumes from the last written state
      */
     public FeatureDecoder train(RlrModel model, List<ImageSource> images, TrainingCheckpoints checkpoints) {
         if (images.isEmpty()) {

@@ -43,9 +43,7 @@ final class EpochKeeper {
         byTest = test != null && test.keepBest();
     }
 
-    /**
-     * Restores the epochs kept by an earlier run. @throws org.rlr.tensor.RlrException if a required one is missing
-     */
+    /** Restores the epochs kept by an earlier run. @throws org.rlr.tensor.RlrException if a required one is missing */
     void restore(TrainingState state) {
         if (byTest && !state.keepsTest()) {
             throw new InvalidSettingException(

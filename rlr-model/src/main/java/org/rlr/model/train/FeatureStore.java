@@ -74,9 +74,7 @@ final class FeatureStore implements AutoCloseable {
         return perImage * images;
     }
 
-    /**
-     * Stores the values of consecutive images: per level a tensor of {@code count} times the level's size.
-     */
+    /** Stores the values of consecutive images: per level a tensor of {@code count} times the level's size. */
     void put(int first, int count, List<Tensor> levels) {
         for (int level = 0; level < levels.size(); level++) {
             float[] values = levels.get(level).toArray();

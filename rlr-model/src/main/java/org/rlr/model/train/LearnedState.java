@@ -12,9 +12,7 @@ record LearnedState(float[] parameters, Adam.State optimizer) {
         return new LearnedState(parameters.toArray(), optimizer.state());
     }
 
-    /**
-     * Restores a network and its optimiser. @throws RlrException if the state is of another network
-     */
+    /** Restores a network and its optimiser. @throws RlrException if the state is of another network */
     void restore(ParameterSet network, Adam other) {
         try {
             network.fromArray(parameters);

@@ -26,9 +26,7 @@ final class LevelOptimizers implements AutoCloseable {
         parameters.get(level).zeroGradients();
     }
 
-    /**
-     * Steps a level whose gradients are computed, and with zero steps the other levels that were stepped before.
-     */
+    /** Steps a level whose gradients are computed, and with zero steps the other levels that were stepped before. */
     void step(int level) {
         optimizers.get(level).step(settings);
         if (mode == OptimizerMode.ZERO_STEPS) {

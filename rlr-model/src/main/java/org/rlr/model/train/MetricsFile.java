@@ -20,9 +20,9 @@ import org.rlr.tensor.io.RescuedFiles;
 
 /**
  * A CSV file with a line per epoch of a training, written at the epoch's end: {@code epoch}, {@code loss} and its parts
- * {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step), {@code images_per_second}, {@code
- * validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). The columns are
- * always the same; values that were not computed are empty.
+ * {@code loss_level<i>}, {@code learning_rate} (of the epoch's last step), {@code images_per_second},
+ * {@code validation_loss} and its parts, and the test images' metrics (fractions, means over the classes). The columns
+ * are always the same; values that were not computed are empty.
  */
 public final class MetricsFile implements TrainingListener, AutoCloseable {
     private static final String LEARNING_RATE = "learning_rate";
@@ -42,7 +42,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
      * @param file the CSV file
      * @param levels feature levels of the model
      * @param resumed whether to keep the lines of an earlier run; otherwise an existing file is replaced when the
-     * epochs begin
+     *     epochs begin
      * @param next receives all events; the end of an epoch after its line is written
      */
     public MetricsFile(Path file, List<Integer> levels, boolean resumed, TrainingListener next) {
@@ -140,7 +140,7 @@ public final class MetricsFile implements TrainingListener, AutoCloseable {
      *
      * @param report of the epoch that ended
      * @throws ResourceException if it cannot be written, for example on a full disk; all lines are then kept elsewhere,
-     * and the remedy says where
+     *     and the remedy says where
      */
     @Override
     public void epoch(EpochReport report) {

@@ -41,19 +41,19 @@ import org.rlr.tensor.io.DiskSpace;
  *
  * <h2>Cancelling</h2>
  *
- * <p>If its thread is interrupted, for example by {@link java.util.concurrent.ExecutorService#shutdownNow}, or {@link
- * #cancelWhen} returns true, a training ends with a {@link CancelledException} within the time of one step, one batch
- * of images or the metrics of one class. After an interrupt the interrupt status stays set.
+ * <p>If its thread is interrupted, for example by {@link java.util.concurrent.ExecutorService#shutdownNow}, or
+ * {@link #cancelWhen} returns true, a training ends with a {@link CancelledException} within the time of one step, one
+ * batch of images or the metrics of one class. After an interrupt the interrupt status stays set.
  *
  * <ul>
- * <li>With a {@link #checkpoint} the state at the end of the last epoch is written before the exception is thrown, with
- * any {@code every}. A training that {@linkplain #resume resumes} from it gives a bit-identical model. The state is
- * kept in memory until it is written: 12 bytes per learned parameter.
- * <li>Without a checkpoint a training that is cancelled before the end of its last epoch is lost. After that its state
- * is kept in a folder for temporary files.
+ *   <li>With a {@link #checkpoint} the state at the end of the last epoch is written before the exception is thrown,
+ *       with any {@code every}. A training that {@linkplain #resume resumes} from it gives a bit-identical model. The
+ *       state is kept in memory until it is written: 12 bytes per learned parameter.
+ *   <li>Without a checkpoint a training that is cancelled before the end of its last epoch is lost. After that its
+ *       state is kept in a folder for temporary files.
  *   <li>{@link CancelledException#remedy} says how to resume.
- * <li>After the training images are scored, the training can no longer be cancelled: {@link #run} writes the files and
- * returns the model. A file is always written completely or not at all.
+ *   <li>After the training images are scored, the training can no longer be cancelled: {@link #run} writes the files
+ *       and returns the model. A file is always written completely or not at all.
  * </ul>
  */
 public final class RlrTraining {
@@ -143,8 +143,8 @@ public final class RlrTraining {
     }
 
     /**
-     * Chooses the recipe that {@link #config(Consumer)} and {@link #settings(Consumer)} start from; {@link
-     * Recipe#DEFAULT} by default.
+     * Chooses the recipe that {@link #config(Consumer)} and {@link #settings(Consumer)} start from;
+     * {@link Recipe#DEFAULT} by default.
      *
      * @param name as for {@link Recipe#of(String, String, DataSet)}
      * @return this
@@ -247,7 +247,7 @@ public final class RlrTraining {
      * them.
      *
      * @param shared the maps of all training images, and of the test images if they are evaluated; the caller closes
-     * them; null to compute them
+     *     them; null to compute them
      * @return this
      */
     public RlrTraining features(@Nullable SharedFeatures shared) {
@@ -269,8 +269,8 @@ public final class RlrTraining {
     }
 
     /**
-     * Also keeps the model of the best epoch on the test images, as {@link Trained#bestOnTest}; needs {@link
-     * #testEvery}.
+     * Also keeps the model of the best epoch on the test images, as {@link Trained#bestOnTest}; needs
+     * {@link #testEvery}.
      *
      * @return this
      */
@@ -353,7 +353,7 @@ public final class RlrTraining {
      * Sets a condition that cancels the training.
      *
      * @param condition returns true to end the training; called on the training thread, at every step and image and
-     * while it waits for images
+     *     while it waits for images
      * @return this
      */
     public RlrTraining cancelWhen(BooleanSupplier condition) {
@@ -403,9 +403,9 @@ public final class RlrTraining {
      * @return the model; the caller closes it, and with it the backend if none was given
      * @throws CancelledException if the training was cancelled
      * @throws org.rlr.tensor.RlrException if a setting does not fit, the data set lacks images or one cannot be read,
-     * the weights are missing, memory or disk space runs out, the state to resume is of another training, the loss is
-     * no longer finite, another training is writing one of the files, or a file cannot be written, which is then kept
-     * elsewhere
+     *     the weights are missing, memory or disk space runs out, the state to resume is of another training, the loss
+     *     is no longer finite, another training is writing one of the files, or a file cannot be written, which is then
+     *     kept elsewhere
      * @throws IllegalStateException if an open backbone was given without its backend, or features without theirs
      */
     public Trained run() {

@@ -12,9 +12,9 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * The common format of all training states: SafeTensors files with metadata {@code format}, {@code version}, {@code
- * training} (the training's identity, as JSON), {@code epochs} (epochs done) and {@code loss} (mean loss of the last
- * epoch).
+ * The common format of all training states: SafeTensors files with metadata {@code format}, {@code version},
+ * {@code training} (the training's identity, as JSON), {@code epochs} (epochs done) and {@code loss} (mean loss of the
+ * last epoch).
  */
 enum StateFile {
     /** States of transformers. */
@@ -65,7 +65,7 @@ enum StateFile {
      * @param most the number of epochs of that training
      * @param reader reads the rest of the file
      * @throws RlrException if the file is not such a state, is damaged, belongs to another training, or has done more
-     * epochs
+     *     epochs
      */
     <I extends Identity<I>, S> S load(Path path, I identity, int most, Function<SafeTensorsFile, S> reader) {
         try (SafeTensorsFile file = SafeTensorsFile.open(path)) {

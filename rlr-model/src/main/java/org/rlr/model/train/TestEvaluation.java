@@ -10,7 +10,7 @@ import org.rlr.tensor.InvalidSettingException;
  * @param data data set with test images
  * @param every the number of epochs between evaluations
  * @param keepBest whether to keep the model of the epoch with the greatest {@link #CHOICE}; its metrics on these images
- * are optimistic
+ *     are optimistic
  */
 public record TestEvaluation(DataSet data, int every, boolean keepBest) {
     /** The metric whose mean over the classes selects the best epoch. */

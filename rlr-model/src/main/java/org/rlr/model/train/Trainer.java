@@ -64,7 +64,7 @@ public final class Trainer {
     /**
      * @param cancelWhen returns true to end the training like an interrupt; called often, on the training thread
      * @param deadline the end of {@link RlrTraining#time}, a value of {@link System#nanoTime}; null for the settings'
-     * epochs
+     *     epochs
      */
     Trainer(
             Backend backend,

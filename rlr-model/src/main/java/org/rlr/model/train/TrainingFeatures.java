@@ -21,9 +21,6 @@ final class TrainingFeatures implements AutoCloseable {
     /** The length of the longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
-    /** The least deviation of a channel, relative to the mean deviation of its level. */
-    private static final double LEAST_DEVIATION = 0.02;
-
     private final Backend backend;
     private final TrainingListener listener;
     private final Backbone backbone;
@@ -144,17 +141,18 @@ final class TrainingFeatures implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns the least deviation of a channel: a smaller one would amplify the channel's noise on new images. */
+    /**
+     * Returns the least deviation of a channel: the mean deviation of the level's channels. Channels that vary less are
+     * not amplified. The images of a single product leave many channels almost constant, and those would bring mostly
+     * noise of new images.
+     */
     private float floor(ChannelStatistics s) {
-        if (backbone.info().standardized()) {
-            return backbone.info().deviationFloor();
-        }
         double mean = 0;
         float[] deviations = s.standardDeviation(Float.MIN_NORMAL);
         for (float each : deviations) {
             mean += each / deviations.length;
         }
-        return (float) (LEAST_DEVIATION * mean);
+        return Math.max(backbone.info().deviationFloor(), (float) mean);
     }
 
     private void extract(FeatureExtractor extractor, List<ImageSource> images, int done) {

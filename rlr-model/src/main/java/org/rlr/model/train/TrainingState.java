@@ -14,8 +14,8 @@ import org.rlr.tensor.io.SafeTensorsFile;
 import org.rlr.tensor.io.SafeTensorsWriter;
 
 /**
- * The state of a training at the end of an epoch, without data that can be recomputed: a SafeTensors file, see {@link
- * StateFile}.
+ * The state of a training at the end of an epoch, without data that can be recomputed: a SafeTensors file, see
+ * {@link StateFile}.
  *
  * @param epochs epochs done
  * @param planned the planned number of epochs

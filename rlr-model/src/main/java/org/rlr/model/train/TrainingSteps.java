@@ -55,9 +55,7 @@ final class TrainingSteps implements AutoCloseable {
         steps.clear();
     }
 
-    /**
-     * The steps of one level with one batch size. Inputs and outputs keep their addresses, as a capture requires.
-     */
+    /** The steps of one level with one batch size. Inputs and outputs keep their addresses, as a capture requires. */
     private final class Step {
         private final int level;
         private final int images;

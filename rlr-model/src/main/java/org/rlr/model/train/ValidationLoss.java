@@ -10,9 +10,7 @@ import org.rlr.tensor.Tensor;
 import org.rlr.tensor.TensorScope;
 import org.rlr.tensor.backend.Backend;
 
-/**
- * The training's loss (RLR §8) on held-out images, without perturbation, as in detection: it has no randomness.
- */
+/** The training's loss (RLR §8) on held-out images, without perturbation, as in detection: it has no randomness. */
 final class ValidationLoss {
     private final Backend backend;
     private final FeatureStore features;

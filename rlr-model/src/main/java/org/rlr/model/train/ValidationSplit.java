@@ -30,7 +30,7 @@ public final class ValidationSplit {
      * @param validation the share to hold out; null for none
      * @param seed the training's
      * @return training images of all classes, and held-out images: the given share of each class, rounded, but at least
-     * one and not all
+     *     one and not all
      * @throws DataSetException if images are to be held out and a class has a single training image
      */
     public static TrainingImages of(DataSet data, @Nullable Validation validation, long seed) {

@@ -19,7 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A disk that is full from the start, which is detected before any computation, or at the end, when no training result is lost.
+ * A disk that is full from the start, which is detected before any computation, or at the end, when no training result
+ * is lost.
  */
 class FullDiskTest {
     @TempDir

@@ -114,17 +114,27 @@ class RecipeTest {
             "--out"
         };
         String text = CommandRun.succeeding(with(plain, model));
-        assertTrue(text.contains("model of width 64 and 2 layers, image size 64×64"), text);
+        assertTrue(text.contains("model of width 64 and 1 layer, image size 64×64"), text);
         assertTrue(text.contains("no images are held out: 8 are too few for a threshold"), text);
-        assertTrue(text.contains("1 epoch of 2 steps"), text);
+        assertTrue(text.contains("1 epoch of 4 steps"), text);
         assertTrue(text.contains("deviations of the training images") && text.contains("rlr threshold --model"), text);
         assertTrue(text.contains("rlr evaluate --model " + model + " --data " + TinyModel.data()), text);
         assertFalse(text.contains("weights get"), "weights are at hand");
         Path named = folder.resolve("named.safetensors");
         CommandRun.succeeding(with(with(plain, named), "--recipe", "recommended"));
         assertEquals(-1, Files.mismatch(model, named));
-        CommandRun.succeeding(
-                with(with(plain, named), "--recipe", "fast", "--width", 64, "--layers", 2, "--lr", "2e-3"));
+        CommandRun.succeeding(with(
+                with(plain, named),
+                "--recipe",
+                "fast",
+                "--width",
+                64,
+                "--layers",
+                1,
+                "--batch-size",
+                2,
+                "--lr",
+                "2e-3"));
         assertEquals(-1, Files.mismatch(model, named));
         assertEquals(
                 Recipe.of(Recipe.RECOMMENDED, BACKBONE).training().toBuilder()
@@ -159,7 +169,7 @@ class RecipeTest {
         };
         String text = CommandRun.succeeding(args);
         assertTrue(text.contains("76 for training, 20 held out"), text);
-        assertTrue(text.contains("2 epochs of 19 steps"), text);
+        assertTrue(text.contains("2 epochs of 38 steps"), text);
         assertTrue(text.contains("chosen by the lowest loss"), text);
         assertTrue(text.contains("false-alarm rate of at most 0.05, from 20 normal images"), text);
         assertTrue(text.contains("expected false alarms on normal images like these: 4.8 % (0.1 … 16.8)"), text);
@@ -200,7 +210,7 @@ class RecipeTest {
         String text = CommandRun.succeeding(
                 with(args, "--time", "1.5s", "--checkpoint-every", 1000, "--checkpoint", checkpoint));
         int epochs = ModelFile.info(model).training().epochs();
-        assertTrue(text.contains((epochs == 1 ? "1 epoch" : epochs + " epochs") + " of 2 steps"), text);
+        assertTrue(text.contains((epochs == 1 ? "1 epoch" : epochs + " epochs") + " of 4 steps"), text);
         assertTrue(text.contains("million parameters: about "), text);
         CommandRun.succeeding(with(args, "--time", "10h", "--resume", checkpoint)); // no epochs are left
         assertEquals(epochs, ModelFile.info(model).training().epochs());
@@ -219,9 +229,9 @@ class RecipeTest {
         assertFalse(text.contains("weights get"), text);
     }
 
-    /** On the images of the statistics, features before smoothing have mean 0 and deviation 1. */
+    /** On the images of the statistics, before smoothing; channels that vary less than the mean are not amplified. */
     @Test
-    void standardisedFeaturesHaveMeanZeroAndDeviationOne() {
+    void standardisedFeaturesHaveMeanZeroAndDeviationOneOrLess() {
         CommandRun.succeeding(train(model, "--standardize", "--no-avg-pool"));
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
                 RlrModel loaded = ModelFile.load(model, backend)) {
@@ -259,8 +269,8 @@ class RecipeTest {
                 full += deviation > 0.999 ? 1 : 0;
             }
             assertTrue(
-                    full > channels / 2,
-                    full + " of " + channels + "; the others vary so little that their deviation is the floor");
+                    full > channels / 4 && full < channels * 3 / 4,
+                    full + " of " + channels + " channels vary more than the mean deviation");
         }
     }
 

@@ -31,9 +31,7 @@ class DataLayoutsTest {
         }
     }
 
-    /**
-     * Two classes with real-world variants: other suffixes, upper case, spaces, {@code ok} for good, stray files.
-     */
+    /** Two classes with real-world variants: other suffixes, upper case, spaces, {@code ok} for good, stray files. */
     private Path mixed() throws IOException {
         image("set/bottle/train/good/001.png");
         image("set/bottle/train/good/000.PNG");

@@ -241,7 +241,9 @@ class ImagesTest {
             Files.write(cut, Arrays.copyOf(whole, length));
             try {
                 assertEquals(
-                        picture, Images.read(cut), "an incomplete image from " + length + " of " + whole.length + " bytes");
+                        picture,
+                        Images.read(cut),
+                        "an incomplete image from " + length + " of " + whole.length + " bytes");
             } catch (ImageException e) {
                 refused++;
                 assertTrue(e.getMessage().contains(cut.toString()), e.getMessage());

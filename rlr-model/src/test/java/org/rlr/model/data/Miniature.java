@@ -10,9 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.function.Executable;
 
-/**
- * Writes a small data set: distinct pictures of 8×6 pixels, masks, and typical stray files.
- */
+/** Writes a small data set: distinct pictures of 8×6 pixels, masks, and typical stray files. */
 public final class Miniature {
     static final int WIDTH = 8;
     static final int HEIGHT = 6;

@@ -18,9 +18,7 @@ import org.rlr.tensor.golden.GoldenFiles;
 import org.rlr.tensor.io.SafeTensorsFile;
 
 class MetricsTest {
-    /**
-     * The drawn curve uses points of the full curve, has its ends, and misses no visible step.
-     */
+    /** The drawn curve uses points of the full curve, has its ends, and misses no visible step. */
     @Test
     void theCurveForDrawingIsThinnedButNotMoved() {
         java.util.SplittableRandom random = new java.util.SplittableRandom(3);

@@ -59,9 +59,9 @@ import org.rlr.tensor.io.TorchTensor;
 import org.rlr.tensor.io.TorchWriter;
 
 /**
- * All readers of foreign bytes, with valid inputs to start from and the errors that they may throw. Inputs of {@code
- * …_HEADER} are the header of a SafeTensors file, those of {@code …_DESCRIPTION} the JSON in it; the rest of the file
- * is valid, so that changes reach the reader.
+ * All readers of foreign bytes, with valid inputs to start from and the errors that they may throw. Inputs of
+ * {@code …_HEADER} are the header of a SafeTensors file, those of {@code …_DESCRIPTION} the JSON in it; the rest of the
+ * file is valid, so that changes reach the reader.
  */
 enum FuzzedReader {
     JPEG(true, ImageException.class),

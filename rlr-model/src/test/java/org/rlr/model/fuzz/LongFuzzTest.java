@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * {@link ReadersFuzzTest} for hours: half of the inputs are changes of valid files, half are found by Jazzer by code
- * coverage, in a separate process. Prints a line per reader to standard output. Keeps failing inputs in {@code
- * target/fuzz}; after a fix they belong in {@code ReadersFuzzTestInputs/<method>}.
+ * coverage, in a separate process. Prints a line per reader to standard output. Keeps failing inputs in
+ * {@code target/fuzz}; after a fix they belong in {@code ReadersFuzzTestInputs/<method>}.
  */
 @Tag("long")
 class LongFuzzTest {

@@ -73,9 +73,7 @@ class OutputLockTest {
         assertTrue(Files.notExists(folder.resolve("missing")));
     }
 
-    /**
-     * Each process takes and releases the lock repeatedly; a file that only one may create detects two holders.
-     */
+    /** Each process takes and releases the lock repeatedly; a file that only one may create detects two holders. */
     @Test
     void oneOfSeveralProcessesHasIt() throws IOException, InterruptedException {
         List<Process> processes = new ArrayList<>();
