@@ -232,9 +232,9 @@ class ThresholdCommandTest {
         CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--false-alarm-rate", "0.4")
                 .assertFailure("class a", "1 normal image held out", "at least 2");
         CommandRun.of("threshold", "--model", model, "--data", data, "--per-class", "--f1-max")
-                .assertFailure("class b", "not 2 and 0");
+                .assertFailure("class b", "2 normal and 0 anomalous");
         CommandRun.of("threshold", "--model", model, "--data", data.resolve("b"), "--recall", "1")
-                .assertFailure("not 2 and 0", "--false-alarm-rate");
+                .assertFailure("2 normal and 0 anomalous", "--false-alarm-rate");
         // with enough images, the invalid one is read
         CommandRun.of("threshold", "--model", model, "--normal", good, "--false-alarm-rate", "0.5")
                 .assertFailure(good.resolve("1.png"), "is not a PNG");
