@@ -126,7 +126,7 @@ final class DataSynthesizeCommand implements Callable<Integer> {
                     ModelException.Reason.DOES_NOT_FIT,
                     model + " was trained on " + Texts.count(info.images(), "image") + " of "
                             + String.join(", ", info.classes())
-                            + ", but " + data + " gives " + learned + " training images of "
+                            + ", but " + data + " gives " + Texts.count(learned, "training image") + " of "
                             + String.join(", ", normal.keySet()),
                     "give the data set that it was trained on",
                     null);

@@ -195,6 +195,13 @@ final class ModelOptions {
     private boolean standardize;
 
     @Option(
+            names = "--least-deviation",
+            paramLabel = "X",
+            description =
+                    "Least deviation that a standardised channel is divided by, relative to the mean deviation of its level's channels (default of the recommended recipe: 1; otherwise the backbone's own or 0.02).")
+    private Double leastDeviation;
+
+    @Option(
             names = "--no-avg-pool",
             negatable = true,
             description = "Smooth the feature maps (default); --no-avg-pool turns this off.")
@@ -221,6 +228,7 @@ final class ModelOptions {
                 .referenceLoss(of("--ref-loss", refLoss, base.referenceLoss()))
                 .averagePool(of("--no-avg-pool", !noAveragePool, base.averagePool()))
                 .standardize(of("--standardize", standardize, base.standardize()))
+                .leastDeviation(given("--least-deviation") ? leastDeviation : base.leastDeviation())
                 .tiling(tiling(base.tiling()))
                 .windows(windows(base.windows()))
                 .normalization(base.normalization())

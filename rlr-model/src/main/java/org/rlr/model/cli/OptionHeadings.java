@@ -50,6 +50,7 @@ final class OptionHeadings {
                         "--ref-len",
                         "--ref-loss",
                         "--standardize",
+                        "--least-deviation",
                         "--normalization",
                         "--no-avg-pool"));
         headings.put(

@@ -27,6 +27,8 @@ import org.rlr.tensor.InvalidSettingException;
  * @param averagePool whether feature maps are smoothed by a 3×3 average
  * @param standardize whether to standardise each feature channel by its mean and deviation over the training images,
  *     even if the backbone does not require it
+ * @param leastDeviation least deviation that a standardised channel is divided by, relative to the mean deviation of
+ *     its level's channels, 0 to 100; null for the backbone's own floor, or 0.02 if it has none
  * @param tiling how images are cut into tiles of the input size; null if they are resized to it
  * @param windows attention window size by level, in tokens, odd; null or a missing level derives it from the grid
  *     ({@link LevelConfig#defaultWindowSize})
@@ -46,6 +48,7 @@ public record RlrConfig(
         boolean referenceLoss,
         boolean averagePool,
         boolean standardize,
+        @Nullable Double leastDeviation,
         @Nullable Tiling tiling,
         @Nullable Map<Integer, Integer> windows,
         @Nullable Normalization normalization) {
@@ -83,6 +86,11 @@ public record RlrConfig(
                 "width",
                 width,
                 "a multiple of 4 and of `heads` (" + heads + "), at most " + LARGEST_WIDTH);
+        require(
+                leastDeviation == null || (leastDeviation >= 0 && leastDeviation <= 100),
+                "leastDeviation",
+                leastDeviation,
+                "between 0 and 100");
         LevelConfig.requireKeys(blocks, refLen);
         if (referenceLoss && refLen == 1) {
             throw new InvalidSettingException(
@@ -281,6 +289,7 @@ public record RlrConfig(
                 .referenceLoss(referenceLoss)
                 .averagePool(averagePool)
                 .standardize(standardize)
+                .leastDeviation(leastDeviation)
                 .tiling(tiling)
                 .windows(windows)
                 .normalization(normalization)
@@ -302,6 +311,7 @@ public record RlrConfig(
         private boolean referenceLoss;
         private boolean averagePool = true;
         private boolean standardize;
+        private @Nullable Double leastDeviation;
         private @Nullable Tiling tiling;
         private @Nullable Map<Integer, Integer> windows;
         private @Nullable Normalization normalization;
@@ -446,6 +456,17 @@ public record RlrConfig(
         }
 
         /**
+         * Sets {@link RlrConfig#leastDeviation}.
+         *
+         * @param value relative to the mean deviation of a level's channels, 0 to 100; null for the backbone's own
+         * @return this builder
+         */
+        public Builder leastDeviation(@Nullable Double value) {
+            leastDeviation = value;
+            return this;
+        }
+
+        /**
          * Sets {@link RlrConfig#tiling}.
          *
          * @param value how images are cut into tiles of the input size; null if they are resized to it
@@ -500,6 +521,7 @@ public record RlrConfig(
                     referenceLoss,
                     averagePool,
                     standardize,
+                    leastDeviation,
                     tiling,
                     windows,
                     normalization);

@@ -36,6 +36,12 @@ public final class Recipe {
     /** The layers of the recommended model: a second one takes half as long again and does not score better. */
     private static final int LAYERS = 1;
 
+    /**
+     * Channels that vary less than the mean channel are not amplified. The images of a single product leave many
+     * channels almost constant; divided by their small deviation, they would bring mostly the noise of new images.
+     */
+    private static final double LEAST_DEVIATION = 1;
+
     /** The layers from which on the learning rate falls. */
     private static final int LAYERS_AT_FULL_RATE = 2;
 
@@ -48,7 +54,11 @@ public final class Recipe {
     private Recipe() {}
 
     private static RlrConfig recommended(RlrConfig.Builder config) {
-        return config.standardize(true).width(WIDTH).layers(LAYERS).build();
+        return config.standardize(true)
+                .leastDeviation(LEAST_DEVIATION)
+                .width(WIDTH)
+                .layers(LAYERS)
+                .build();
     }
 
     /**

@@ -21,6 +21,9 @@ final class TrainingFeatures implements AutoCloseable {
     /** The length of the longest array. */
     private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
 
+    /** The least deviation of a channel where the settings have none, relative to the mean of its level's channels. */
+    private static final double LEAST_DEVIATION = 0.02;
+
     private final Backend backend;
     private final TrainingListener listener;
     private final Backbone backbone;
@@ -63,7 +66,7 @@ final class TrainingFeatures implements AutoCloseable {
         try {
             boolean standardized = FeatureExtractor.standardized(config, backbone);
             int first = standardized ? training : 0;
-            statistics = standardized ? statistics(images.training(), shapes, first + inputs) : null;
+            statistics = standardized ? statistics(config, images.training(), shapes, first + inputs) : null;
             products = ProductStatistics.of(shapes, images, maps);
             extract(new FeatureExtractor(backbone, config, statistics), all, first);
         } catch (Throwable t) {
@@ -124,7 +127,8 @@ final class TrainingFeatures implements AutoCloseable {
     }
 
     /** Computes mean and deviation of the raw feature maps of the training images, in a first pass over them. */
-    private List<FeatureStatistics> statistics(List<ImageSource> images, List<LevelConfig> shapes, int total) {
+    private List<FeatureStatistics> statistics(
+            RlrConfig config, List<ImageSource> images, List<LevelConfig> shapes, int total) {
         List<ChannelStatistics> sums =
                 shapes.stream().map(c -> new ChannelStatistics(c.channels())).toList();
         maps.forEachBatch(images, (first, count, batch) -> {
@@ -137,22 +141,23 @@ final class TrainingFeatures implements AutoCloseable {
             listener.features(first + count, total);
         });
         return sums.stream()
-                .map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(floor(s))))
+                .map(s -> new FeatureStatistics(s.mean(), s.standardDeviation(floor(s, config))))
                 .toList();
     }
 
-    /**
-     * Returns the least deviation of a channel: the mean deviation of the level's channels. Channels that vary less are
-     * not amplified. The images of a single product leave many channels almost constant, and those would bring mostly
-     * noise of new images.
-     */
-    private float floor(ChannelStatistics s) {
+    /** Returns the least deviation of a channel: a smaller one would amplify the channel's noise on new images. */
+    private float floor(ChannelStatistics s, RlrConfig config) {
+        Double chosen = config.leastDeviation();
+        if (chosen == null && backbone.info().standardized()) {
+            return backbone.info().deviationFloor();
+        }
         double mean = 0;
         float[] deviations = s.standardDeviation(Float.MIN_NORMAL);
         for (float each : deviations) {
             mean += each / deviations.length;
         }
-        return Math.max(backbone.info().deviationFloor(), (float) mean);
+        double least = chosen == null ? LEAST_DEVIATION : chosen;
+        return Math.max(backbone.info().deviationFloor(), Math.max(Float.MIN_NORMAL, (float) (least * mean)));
     }
 
     private void extract(FeatureExtractor extractor, List<ImageSource> images, int done) {

@@ -119,7 +119,7 @@ class DataSynthesizeCommandTest {
                         made,
                         "--model",
                         model)
-                .assertFailure(model, "4 images", "1 of fabric");
+                .assertFailure(model, "4 images", "1 training image of fabric");
         assertTrue(Files.notExists(made));
     }
 }

@@ -134,7 +134,9 @@ class RecipeTest {
                 "--batch-size",
                 2,
                 "--lr",
-                "2e-3"));
+                "2e-3",
+                "--least-deviation",
+                1));
         assertEquals(-1, Files.mismatch(model, named));
         assertEquals(
                 Recipe.of(Recipe.RECOMMENDED, BACKBONE).training().toBuilder()
@@ -232,7 +234,7 @@ class RecipeTest {
     /** On the images of the statistics, before smoothing; channels that vary less than the mean are not amplified. */
     @Test
     void standardisedFeaturesHaveMeanZeroAndDeviationOneOrLess() {
-        CommandRun.succeeding(train(model, "--standardize", "--no-avg-pool"));
+        CommandRun.succeeding(train(model, "--standardize", "--least-deviation", 1, "--no-avg-pool"));
         try (Backend backend = Backends.open("cpu", BackendSettings.DEFAULTS.withThreads(1));
                 RlrModel loaded = ModelFile.load(model, backend)) {
             FeatureExtractor extractor =

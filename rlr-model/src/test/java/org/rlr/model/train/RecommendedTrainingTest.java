@@ -280,7 +280,7 @@ class RecommendedTrainingTest {
                 .recipe(Recipe.PUBLISHED)
                 .settings(s -> s.epochs(30)
                         .batchSize(4)
-                        .learningRate(0.05f)
+                        .learningRate(0.02f)
                         .validation(new Validation(0.25, true, patience, null)));
     }
 }
