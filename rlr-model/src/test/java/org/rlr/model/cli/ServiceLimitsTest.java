@@ -34,10 +34,10 @@ class ServiceLimitsTest {
     @Test
     void aClientHasSoManyRequestsAtOnce() throws Exception {
         try (ServiceRun one = ServiceRun.ofTinyModel("--max-per-client", "1");
-                Socket first = one.connect()) {
-            HttpResponse<byte[]> second = whileIn(one, first);
-            ServiceRun.problem(second, 429, "CLIENT_LIMIT");
-            assertEquals("1", second.headers().firstValue("Retry-After").orElse(""));
+                Held held = held(one)) {
+            ServiceRun.problem(held.second, 429, "CLIENT_LIMIT");
+            assertEquals("1", held.second.headers().firstValue("Retry-After").orElse(""));
+            Socket first = held.first;
             first.getOutputStream().write(bytes);
             assertTrue(ServiceRun.readAll(first).startsWith("HTTP/1.1 200 "));
             assertEquals(200, one.post("v1/detect", "image/png", bytes).statusCode());
@@ -121,24 +121,39 @@ class ServiceLimitsTest {
         admission.ofImage().close();
     }
 
-    /** Starts a request without its body, and sends others until the service has started to read it. */
-    private HttpResponse<byte[]> whileIn(ServiceRun service, Socket first) throws IOException, InterruptedException {
-        ServiceRun.write(
-                first,
-                "POST /v1/detect HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/png\r\n"
-                        + "Content-Length: " + bytes.length + "\r\n\r\n");
-        HttpResponse<byte[]> second = service.post("v1/detect", "image/png", bytes);
-        while (second.statusCode() == 200) {
-            second = service.post("v1/detect", "image/png", bytes);
+    /** A request without its body that the service reads, and the answer to another one meanwhile. */
+    private record Held(Socket first, HttpResponse<byte[]> second) implements AutoCloseable {
+        @Override
+        public void close() throws IOException {
+            first.close();
         }
-        return second;
+    }
+
+    /** Starts a request without its body, and sends others until the service reads it. */
+    private static Held held(ServiceRun service) throws IOException, InterruptedException {
+        while (true) {
+            Socket first = service.connect();
+            ServiceRun.write(
+                    first,
+                    "POST /v1/detect HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: image/png\r\n"
+                            + "Content-Length: " + bytes.length + "\r\n\r\n");
+            // an answer to it already: another request was in the service
+            while (first.getInputStream().available() == 0) {
+                HttpResponse<byte[]> second = service.post("v1/detect", "image/png", bytes);
+                if (second.statusCode() != 200) {
+                    return new Held(first, second);
+                }
+            }
+            first.close();
+        }
     }
 
     @Test
     void theEndWaitsForWhatIsInProgress() throws Exception {
         try (ServiceRun ending = ServiceRun.ofTinyModel("--max-per-client", "1");
-                Socket first = ending.connect()) {
-            ServiceRun.problem(whileIn(ending, first), 429, "CLIENT_LIMIT");
+                Held held = held(ending)) {
+            ServiceRun.problem(held.second, 429, "CLIENT_LIMIT");
+            Socket first = held.first;
             Thread end = new Thread(ending.service::close);
             end.start();
             HttpResponse<byte[]> answer = ending.get("readyz");
