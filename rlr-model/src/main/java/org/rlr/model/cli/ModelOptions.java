@@ -34,7 +34,7 @@ final class ModelOptions {
             names = "--recipe",
             paramLabel = "NAME",
             description =
-                    "Defaults for the options of model and training: recommended; published (the paper's); or fast, the published model with the recommended training in 20 epochs (default: ${DEFAULT-VALUE}).")
+                    "Defaults for the options of model and training: recommended; published (the paper's); or fast, the published model in 20 epochs (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
     @Option(
