@@ -219,7 +219,7 @@ class DocsTest {
         assertEquals(List.of(), tooLong);
     }
 
-    /** What is a file of the tests is compared with it by the page's own test. */
+    /** Snippets that are files of the tests are compared with them by the page's own test. */
     @Test
     void javaCompilesOrSaysThatItDoesNot(@TempDir Path out) throws IOException {
         Set<String> tested = new HashSet<>();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ReadmeTest {
     private static final Path ROOT = Path.of("..");
 
-    /** What does not inherit the version names the same one. */
+    /** Files that do not inherit the version name the same one. */
     @Test
     void theVersionIsTheSameEverywhere() throws IOException {
         String version = version("pom.xml");

@@ -23,7 +23,7 @@ final class SourceText extends SimpleJavaFileObject {
         return text;
     }
 
-    /** Compiles a class with the class path of the tests into a folder, and returns what is wrong with it. */
+    /** Compiles a class with the class path of the tests into a folder, and returns the messages of the compiler. */
     static List<Diagnostic<? extends JavaFileObject>> compile(String className, String text, Path out) {
         DiagnosticCollector<JavaFileObject> problems = new DiagnosticCollector<>();
         ToolProvider.getSystemJavaCompiler()
