@@ -15,7 +15,6 @@ import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +32,7 @@ class OpenApiTest {
 
     @Test
     void saysWhatTheServiceAnswers() throws Exception {
-        byte[] image = Files.readAllBytes(TinyModel.images().get(0));
+        byte[] image = TinyModel.bytes(0);
         byte[] noText = "no image".getBytes(StandardCharsets.UTF_8);
         try (ServiceRun run =
                 ServiceRun.ofTinyModel("--max-pixels", "10000", "--body-timeout", "0.3s", "--max-per-client", "1")) {

@@ -38,7 +38,7 @@ class ServeCommandTest {
         assumeFalse(hangUpIsIgnored(), "SIGHUP is ignored by this process and its children, as under nohup");
         Path model = folder.resolve("model");
         Files.copy(TinyModel.model(), model);
-        byte[] image = Files.readAllBytes(TinyModel.images().get(0));
+        byte[] image = TinyModel.bytes(0);
         // restarted with the Vector API: signals reach the first process, the second one does the work
         List<String> command = new ArrayList<>(CommandRun.commandLine(
                 List.of(), "serve", "--model", model, "--port", 0, "--threads", 2, "--max-per-client", 1));

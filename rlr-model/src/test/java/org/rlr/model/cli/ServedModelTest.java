@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlr.model.ModelFile;
@@ -26,12 +25,7 @@ import org.rlr.tensor.backend.Backends;
 
 /** A service reloads its model when the file changes. */
 class ServedModelTest {
-    private static byte[] bytes;
-
-    @BeforeAll
-    static void read() throws IOException {
-        bytes = Files.readAllBytes(TinyModel.images().get(1));
-    }
+    private final byte[] bytes = TinyModel.bytes(1);
 
     @TempDir
     Path folder;

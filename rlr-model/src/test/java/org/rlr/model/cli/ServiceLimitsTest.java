@@ -10,7 +10,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,17 +18,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The limits of a service, and its shutdown. */
 class ServiceLimitsTest {
-    private static byte[] bytes;
-
-    @BeforeAll
-    static void read() throws IOException {
-        bytes = Files.readAllBytes(TinyModel.images().get(1));
-    }
+    private final byte[] bytes = TinyModel.bytes(1);
 
     @Test
     void aClientHasSoManyRequestsAtOnce() throws Exception {
@@ -130,7 +123,7 @@ class ServiceLimitsTest {
     }
 
     /** Starts a request without its body, and sends others until the service reads it. */
-    private static Held held(ServiceRun service) throws IOException, InterruptedException {
+    private Held held(ServiceRun service) throws IOException, InterruptedException {
         while (true) {
             Socket first = service.connect();
             ServiceRun.write(

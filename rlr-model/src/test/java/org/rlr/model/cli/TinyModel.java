@@ -50,6 +50,15 @@ final class TinyModel {
                 .toList();
     }
 
+    /** Returns the content of a test image's file. */
+    static byte[] bytes(int image) {
+        try {
+            return Files.readAllBytes(images().get(image));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Returns the arguments of a short training. */
     static Object[] train(Path data, Path out, Object... more) {
         List<Object> args = new ArrayList<>(List.of("train", "--data", data, "--out", out));

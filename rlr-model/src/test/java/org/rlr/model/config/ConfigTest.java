@@ -230,6 +230,10 @@ class ConfigTest {
         refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 0, false), "`refLen` is 0");
         refused(() -> config(256, 256, levels, 128, 8, 4, List.of("nsa"), 2, false), "nsa", "mca", "`refLen` 1");
         refused(() -> config(256, 256, levels, 128, 8, 4, blocks, 1, true), "`referenceLoss`", "`refLen` 2");
+        for (double least : new double[] {-0.1, 100.5, Double.NaN, Double.POSITIVE_INFINITY}) {
+            RlrConfig.Builder config = RlrConfig.builder("scattering").leastDeviation(least);
+            refused(config::build, "`leastDeviation` is " + least, "between 0 and 100");
+        }
         LevelConfig.Builder level = LevelConfig.builder(8, 4, 4, 16).blocks(List.of("nsa"));
         refused(() -> level.refLen(2).build(), "nsa", "mca", "`refLen` 1");
         refused(() -> level.refLen(1).heads(3).build(), "16", "3 heads", "`width`");
