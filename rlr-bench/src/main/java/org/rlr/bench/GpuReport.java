@@ -84,7 +84,9 @@ final class GpuReport {
 
     private void attention() {
         out.append(
-                "\n## Attention\n\nA: inside the window, keys and values shared; B: outside it, values of each image. Grid/width/window, 8 heads, 16 images. Microseconds by the card's clock, medians; "
+                "\n## Attention\n\nA: inside the window, keys and values shared; B: outside it, values of each "
+                        + "image. Grid/width/window, 8 heads, 16 images. Microseconds by the card's clock, "
+                        + "medians; "
                         + "warm: operands in the second-level cache. Bound and target are for bfloat16 on an H200. Error: norm of the difference from the CPU's float32, relative, 2 images.\n");
         List<Row> list = ours("[AB] .*");
         if (list.isEmpty()) {
@@ -109,10 +111,11 @@ final class GpuReport {
     }
 
     private void beside() {
-        out.append(
-                "\n## Attention beside PyTorch\n\nMicroseconds, warm, in the same precision; SDPA: scaled_dot_product_attention with an additive mask, the fastest of its backends; Flex: FlexAttention, "
-                        + "compiled, with a block mask. Times: speedup of ours; wanted: target speedup, forward in "
-                        + "bfloat16.\n");
+        out.append("\n## Attention beside PyTorch\n\nMicroseconds, warm, in the same precision; SDPA: "
+                + "scaled_dot_product_attention with an additive mask, the fastest of its backends; "
+                + "Flex: FlexAttention, "
+                + "compiled, with a block mask. Times: speedup of ours; wanted: target speedup, forward in "
+                + "bfloat16.\n");
         List<Row> list = ours("[AB] .*").stream()
                 .filter(r -> theirs(r, "SDPA").isPresent() || theirs(r, "Flex").isPresent())
                 .toList();

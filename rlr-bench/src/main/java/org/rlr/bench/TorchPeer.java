@@ -78,11 +78,11 @@ final class TorchPeer implements Contender {
 
     /** The reason why the interpreter cannot import the modules, or null. */
     static @Nullable String absence(String python, String... modules) {
-        List<String> command = new ArrayList<>(
-                List.of(
-                        python,
-                        "-c",
-                        "import importlib.util, sys; print(*(m for m in sys.argv[1:] if importlib.util.find_spec(m) is None))"));
+        List<String> command = new ArrayList<>(List.of(
+                python,
+                "-c",
+                "import importlib.util, sys; print(*(m for m in sys.argv[1:] if "
+                        + "importlib.util.find_spec(m) is None))"));
         command.addAll(List.of(modules));
         try {
             Process p = new ProcessBuilder(command).redirectErrorStream(true).start();

@@ -46,7 +46,8 @@ class GpuRunTest {
                 "compute-sanitizer",
                 "echo \"$@\" >>" + folder.resolve("sanitized"),
                 "tool=$2",
-                "echo ========= $([ $tool = racecheck ] && echo 'RACECHECK SUMMARY: 0 hazards displayed (0 errors, 0 warnings)' || echo 'ERROR SUMMARY: 0 errors')",
+                "echo ========= $([ $tool = racecheck ] && echo 'RACECHECK SUMMARY: 0 hazards displayed (0 "
+                        + "errors, 0 warnings)' || echo 'ERROR SUMMARY: 0 errors')",
                 "[ \"$tool $3 $4\" = \"memcheck --error-exitcode 9\" ] || exit 0",
                 "shift 4",
                 "exec \"$@\"");
@@ -128,7 +129,8 @@ class GpuRunTest {
     void aPartThatFailsMakesItFailAndTheOthersRun() throws IOException, InterruptedException {
         Path python = program(
                 "python",
-                "case $1 in -c) echo PyTorch 0 ;; *model.py) echo out of luck; exit 5 ;; *) echo NOTE: one way measured ;; esac");
+                "case $1 in -c) echo PyTorch 0 ;; *model.py) echo out of luck; exit 5 ;; *) echo NOTE: one way "
+                        + "measured ;; esac");
         Run run = run(python.toString(), "PyTorch.*");
         assertEquals(1, run.code, run.text);
         String report = Files.readString(folder.resolve("report.md"));

@@ -37,7 +37,8 @@ class CudaDevicesTest {
         try (Backend backend = Backends.open("cuda", BackendSettings.DEFAULTS.withPrecision("fp32"))) {
             assertEquals(new Device("cuda", 0), backend.device());
             assertEquals(
-                    "cuda:0 (Stand-in for a GPU, 1.0 GiB, compute capability 9.0, driver for CUDA 12.6, precisions fp32 tf32 bf16, float32, "
+                    "cuda:0 (Stand-in for a GPU, 1.0 GiB, compute capability 9.0, driver for CUDA 12.6, "
+                            + "precisions fp32 tf32 bf16, float32, "
                             + "convolutions by cuDNN 9.5.1)",
                     backend.description());
         }

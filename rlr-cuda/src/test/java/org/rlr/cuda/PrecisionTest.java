@@ -96,7 +96,8 @@ class PrecisionTest {
                 InvalidSettingException.class,
                 () -> Precision.chosen(turing, BackendSettings.DEFAULTS.withPrecision("bf16")));
         assertEquals(
-                "`precision` is bf16, which the backend cuda:0 (Turing, compute capability 7.5) does not offer; use fp32, "
+                "`precision` is bf16, which the backend cuda:0 (Turing, compute capability 7.5) does not "
+                        + "offer; use fp32, "
                         + "or another `backend`",
                 e.explanation());
     }

@@ -85,8 +85,10 @@ class StandInTest {
             delimiter = '|',
             value = {
                 "readsBeyond | thread 63: read of global memory out of bounds: byte 256 of an allocation of 256 bytes",
-                "readsBefore | thread 0: read of global memory out of bounds: 4 bytes before an allocation of 256 bytes",
-                "writesBeyond | thread 63: write to global memory out of bounds: byte 256 of an allocation of 256 bytes",
+                "readsBefore | thread 0: read of global memory out of bounds: 4 bytes before an allocation of "
+                        + "256 bytes",
+                "writesBeyond | thread 63: write to global memory out of bounds: byte 256 of an allocation of "
+                        + "256 bytes",
                 "readsFarAway | neither device nor shared memory",
                 "readsNull | neither device nor shared memory",
                 "readsWhatNobodyWrote | read of global memory never written",

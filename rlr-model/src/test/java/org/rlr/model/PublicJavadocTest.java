@@ -52,11 +52,10 @@ class PublicJavadocTest {
 
     @Test
     void lacksNothingUnseen() throws IOException {
-        String report = doclint(
-                List.of(
-                        new SourceText(
-                                "Thing",
-                                "/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ public int sum(int a, int b) { return a + b; } }")));
+        String report = doclint(List.of(new SourceText(
+                "Thing",
+                "/** A thing. */ public class Thing { Thing() { } /** Sums. \n @param a one */ "
+                        + "public int sum(int a, int b) { return a + b; } }")));
         assertTrue(report.contains("no @param for b") && report.contains("no @return"), report);
     }
 

@@ -86,7 +86,8 @@ public final class TensorScope implements AutoCloseable {
         TensorScope scope = CURRENT.get();
         if (scope == null) {
             throw new IllegalStateException(
-                    "no TensorScope is open on this thread; open one with try (TensorScope scope = TensorScope.open(backend))");
+                    "no TensorScope is open on this thread; open one with try (TensorScope scope = "
+                            + "TensorScope.open(backend))");
         }
         return scope;
     }

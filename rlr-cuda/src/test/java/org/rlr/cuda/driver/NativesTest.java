@@ -22,14 +22,15 @@ class NativesTest {
                 Natives.explain(
                         "libJCudaDriver.so: libcuda.so.1: cannot open shared object file: No such file or directory"));
         assertEquals(
-                "libcublas.so.12 was not found; install the libraries of CUDA 12 or name their folder in LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, "
+                "libcublas.so.12 was not found; install the libraries of CUDA 12 or name their folder in "
+                        + "LD_LIBRARY_PATH (where there is CUDA 13: cuda13/forward, "
                         + "docs/how-to/gpu.md)",
                 Natives.explain(
                         "libJCublas2.so: libcublas.so.12: cannot open shared object file: No such file or directory"));
         assertEquals(
                 "libcublasLt.so.13 was not found; name its folder in LD_LIBRARY_PATH",
-                Natives.explain(
-                        "libJCublas2.so: libcublasLt.so.13: cannot open shared object file: No such file or directory"));
+                Natives.explain("libJCublas2.so: libcublasLt.so.13: cannot open shared object file: No such file or "
+                        + "directory"));
         assertEquals(
                 "libcudnn.so.9 was not found; install cuDNN 9 or name its folder in LD_LIBRARY_PATH",
                 Natives.explain(

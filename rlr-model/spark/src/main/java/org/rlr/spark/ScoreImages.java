@@ -206,7 +206,8 @@ public final class ScoreImages implements Callable<Integer> {
                 .getOut()
                 .printf(
                         Locale.ROOT,
-                        "%d images, %d of them examined now; in %s %d rows of this model: %d anomalous, %d with an error%n",
+                        "%d images, %d of them examined now; in %s %d rows of this model: %d anomalous, %d "
+                                + "with an error%n",
                         found[0],
                         found[1],
                         output,

@@ -234,8 +234,8 @@ class RlrSparkTest {
         assertSame(null, rows.stream().filter(row -> row.getAs("error") == null).toList());
         assertEquals(1, rows.stream().filter(row -> row.getAs("error") != null).count());
         List<Row> fabric = Cluster.SESSION
-                .sql(
-                        "select path, r.* from (select path, rlr_score(content, 'fabric') as r from images where path like '%metal_disc%')")
+                .sql("select path, r.* from (select path, rlr_score(content, 'fabric') as r from images "
+                        + "where path like '%metal_disc%')")
                 .collectAsList();
         assertEquals("fabric", fabric.get(0).getAs("class"));
         assertSame("fabric", fabric);

@@ -42,9 +42,12 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Compare sets of attention blocks: train and evaluate a model for each set and seed, and print mean ± sample standard deviation of the metrics.",
-            "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and the numbers after it.",
-            "The features of the images are computed once and shared by all runs. Models are not saved. All other options are those of 'rlr train'."
+            "Compare sets of attention blocks: train and evaluate a model for each set and seed, and print "
+                    + "mean ± sample standard deviation of the metrics.",
+            "Give --blocks once per set, as in: --blocks \"mca nsa\" --blocks mca. The seeds are --seed and "
+                    + "the numbers after it.",
+            "The features of the images are computed once and shared by all runs. Models are not saved. All "
+                    + "other options are those of 'rlr train'."
         })
 final class AblateCommand implements Callable<Integer> {
     @Spec

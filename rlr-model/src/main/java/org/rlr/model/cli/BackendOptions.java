@@ -11,8 +11,8 @@ final class BackendOptions {
             names = "--backend",
             paramLabel = "NAME",
             defaultValue = "auto",
-            description =
-                    "Where to compute: auto, cpu, cuda, cuda:1, … ('rlr devices' lists them; default: ${DEFAULT-VALUE}).")
+            description = "Where to compute: auto, cpu, cuda, cuda:1, … ('rlr devices' lists them; default: "
+                    + "${DEFAULT-VALUE}).")
     private String name;
 
     @Option(
@@ -26,9 +26,9 @@ final class BackendOptions {
             names = "--precision",
             paramLabel = "NAME",
             defaultValue = BackendSettings.AUTO,
-            description =
-                    "Precision to which the GPU's tensor cores round the factors of matrix products and of attention: fp32 (no rounding), tf32 or bf16 "
-                            + "(default: auto, which is tf32 if the GPU has it). The CPU has fp32 only.")
+            description = "Precision to which the GPU's tensor cores round the factors of matrix products and of "
+                    + "attention: fp32 (no rounding), tf32 or bf16 "
+                    + "(default: auto, which is tf32 if the GPU has it). The CPU has fp32 only.")
     private String precision;
 
     /** Returns the number of threads; 0 for one per core. */

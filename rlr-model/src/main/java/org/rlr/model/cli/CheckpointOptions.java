@@ -22,8 +22,9 @@ final class CheckpointOptions {
     @Option(
             names = "--resume",
             paramLabel = "FILE",
-            description =
-                    "Resume from a checkpoint of --checkpoint-every, with the same options and images; --epochs may be larger. The result is bit-identical to that of an uninterrupted training.")
+            description = "Resume from a checkpoint of --checkpoint-every, with the same options and images; "
+                    + "--epochs may be larger. The result is bit-identical to that of an uninterrupted "
+                    + "training.")
     private Path resume;
 
     /**

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Show how a data set is read, and list its problems: unreadable files, missing masks, masks of another size, images used "
+            "Show how a data set is read, and list its problems: unreadable files, missing masks, masks of "
+                    + "another size, images used "
                     + "for both training and testing.",
             "Every file is read. The exit code is 1 if there are problems."
         })

@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Make a labelled data set from normal images that were held out of training: each image unchanged, and with synthetic defects (CutPaste) and masks.",
+            "Make a labelled data set from normal images that were held out of training: each image unchanged, "
+                    + "and with synthetic defects (CutPaste) and masks.",
             "Use it to choose settings with 'rlr evaluate' when you must not look at the test images."
         })
 final class DataSynthesizeCommand implements Callable<Integer> {
@@ -46,8 +47,8 @@ final class DataSynthesizeCommand implements Callable<Integer> {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description =
-                    "Use the images that the training of this model held out with --validation (default: the data set's own validation images).")
+            description = "Use the images that the training of this model held out with --validation (default: the "
+                    + "data set's own validation images).")
     private Path model;
 
     @Option(
@@ -61,8 +62,8 @@ final class DataSynthesizeCommand implements Callable<Integer> {
             names = "--per-image",
             paramLabel = "N",
             defaultValue = "1",
-            description =
-                    "Images to make from each image for each kind of defect, patch and scar (default: ${DEFAULT-VALUE}).")
+            description = "Images to make from each image for each kind of defect, patch and scar (default: "
+                    + "${DEFAULT-VALUE}).")
     private int perImage;
 
     @Option(

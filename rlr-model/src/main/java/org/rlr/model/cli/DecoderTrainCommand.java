@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Train a decoder that turns a model's features into pictures, for 'rlr detect --pictures decoder'.",
-            "The decoder is trained on the normal images of a data set. The model does not change, and scores do not depend on the decoder.",
+            "The decoder is trained on the normal images of a data set. The model does not change, and scores "
+                    + "do not depend on the decoder.",
             "The defaults are the published settings."
         })
 final class DecoderTrainCommand implements Callable<Integer> {

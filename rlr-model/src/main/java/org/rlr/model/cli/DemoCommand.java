@@ -88,7 +88,8 @@ final class DemoCommand implements Callable<Integer> {
                 set.test().size());
         text.printf(
                 Locale.ROOT,
-                "recipe %s, as of `rlr train`, on images of %d×%d pixels and wavelet scattering, which needs no weights%n",
+                "recipe %s, as of `rlr train`, on images of %d×%d pixels and wavelet scattering, which needs "
+                        + "no weights%n",
                 Recipe.DEFAULT,
                 IMAGE_SIZE,
                 IMAGE_SIZE);

@@ -37,8 +37,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Examine images. Prints one line per image: path, score, verdict, and the class if the model recognises several.",
-            "Images that cannot be read are reported on standard error; the others are still examined, and the exit code is 1."
+            "Examine images. Prints one line per image: path, score, verdict, and the class if the model "
+                    + "recognises several.",
+            "Images that cannot be read are reported on standard error; the others are still examined, and the "
+                    + "exit code is 1."
         })
 final class DetectCommand implements Callable<Integer> {
     @Spec
@@ -63,8 +65,8 @@ final class DetectCommand implements Callable<Integer> {
     @Option(
             names = "--json",
             paramLabel = "FILE",
-            description =
-                    "Write path, score, score normalised to 0…1 (0.5 at the threshold), verdict and class of each image as JSON.")
+            description = "Write path, score, score normalised to 0…1 (0.5 at the threshold), verdict and class of "
+                    + "each image as JSON.")
     private Path json;
 
     @Option(

@@ -48,8 +48,10 @@ import picocli.CommandLine.Spec;
         description = {
             "Evaluate a model on the test images of a data set, per class and on average.",
             "The metrics are AUROC, average precision and best F1 of images and of pixels, and AUPRO (limit 0.3).",
-            "Images that cannot be read, or whose mask cannot be read, are reported on standard error and excluded from all metrics; the exit code is then 1.",
-            "To compare scorings, repeat --score-levels or give several values to --smoothing: prints a row for each combination, from one pass over the images."
+            "Images that cannot be read, or whose mask cannot be read, are reported on standard error and "
+                    + "excluded from all metrics; the exit code is then 1.",
+            "To compare scorings, repeat --score-levels or give several values to --smoothing: prints a row "
+                    + "for each combination, from one pass over the images."
         })
 final class EvaluateCommand implements Callable<Integer> {
     @Spec
@@ -85,8 +87,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description =
-                    "Write an HTML report with metrics, curves, histograms, recall by defect and the worst misses and false alarms.")
+            description = "Write an HTML report with metrics, curves, histograms, recall by defect and the worst "
+                    + "misses and false alarms.")
     private Path report;
 
     @Mixin
@@ -162,7 +164,8 @@ final class EvaluateCommand implements Callable<Integer> {
                             + own.levelText()
                             + ", smoothing " + Scoring.number(own.smoothing())
                             + ")",
-                    "change the model's scoring with 'rlr threshold --score-levels … --smoothing …' first, or omit --report");
+                    "change the model's scoring with 'rlr threshold --score-levels … --smoothing …' first, or "
+                            + "omit --report");
         }
     }
 

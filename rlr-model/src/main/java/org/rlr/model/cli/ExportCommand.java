@@ -25,9 +25,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Write a model for other programs: as an ONNX file with the whole detection (--onnx), or only its transformers as the PyTorch "
+            "Write a model for other programs: as an ONNX file with the whole detection (--onnx), or only its "
+                    + "transformers as the PyTorch "
                     + "implementation loads them: a checkpoint (.pth), or a SafeTensors file per level (--out, --safetensors).",
-            "The checkpoint and the SafeTensors files do not contain the backbone, the threshold and the feature statistics."
+            "The checkpoint and the SafeTensors files do not contain the backbone, the threshold and the "
+                    + "feature statistics."
         })
 final class ExportCommand implements Callable<Integer> {
     @Spec
@@ -68,7 +70,8 @@ final class ExportCommand implements Callable<Integer> {
                 OnnxExport.write(loaded, onnx);
                 RlrConfig config = loaded.info().config();
                 text.printf(
-                        "%s: input of %d×%d pixels, RGB of 0 to 1; outputs pred_score, pred_label, anomaly_map, pred_mask%n",
+                        "%s: input of %d×%d pixels, RGB of 0 to 1; outputs pred_score, pred_label, "
+                                + "anomaly_map, pred_mask%n",
                         FileNames.printable(onnx), config.imageWidth(), config.imageHeight());
                 print(err, OnnxExport.notes(loaded.info()));
             }

@@ -44,8 +44,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Make a model from a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, latest.pth), or from the SafeTensors files of 'rlr export', one per level.",
-            "Widths, grids, blocks, gates, layers and the reference length are read from the tensors. Give the backbone's weights and a threshold here, since a checkpoint does not contain them."
+            "Make a model from a checkpoint of the PyTorch implementation (best-img.pth, best-pix.pth, "
+                    + "latest.pth), or from the SafeTensors files of 'rlr export', one per level.",
+            "Widths, grids, blocks, gates, layers and the reference length are read from the tensors. Give the "
+                    + "backbone's weights and a threshold here, since a checkpoint does not contain them."
         })
 final class ImportCommand implements Callable<Integer> {
     @Spec
@@ -68,8 +70,8 @@ final class ImportCommand implements Callable<Integer> {
         @Option(
                 names = "--data",
                 paramLabel = "DIR",
-                description =
-                        "Images that the checkpoint was trained on; the threshold is computed from their scores, as in 'rlr train'.")
+                description = "Images that the checkpoint was trained on; the threshold is computed from their "
+                        + "scores, as in 'rlr train'.")
         private Path data;
 
         @Option(names = "--threshold", paramLabel = "X", description = "Image score above which an image is anomalous.")
@@ -89,8 +91,8 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
-            description =
-                    "Feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever matches the channels).")
+            description = "Feature extractor (default: tf_efficientnet_b6 or wide_resnet50_2, whichever matches the "
+                    + "channels).")
     private String backbone;
 
     @Mixin
@@ -107,8 +109,8 @@ final class ImportCommand implements Callable<Integer> {
             names = "--image-size",
             paramLabel = "S|HxW",
             converter = ImageSizeConverter.class,
-            description =
-                    "Size that images are resized to, in pixels (inp_size): one side, or HEIGHTxWIDTH as in 256x384 (default: the side that fits; the usual one if several fit).")
+            description = "Size that images are resized to, in pixels (inp_size): one side, or HEIGHTxWIDTH as in "
+                    + "256x384 (default: the side that fits; the usual one if several fit).")
     private ImageSize imageSize;
 
     @Mixin
@@ -124,16 +126,18 @@ final class ImportCommand implements Callable<Integer> {
             names = "--window",
             paramLabel = "LEVEL=SIZE",
             split = ",",
-            description =
-                    "Attention window size of a level in tokens, odd, which the tensors do not show (default: by the grid, 5 for 16x16, 7 for 32x32).")
+            description = "Attention window size of a level in tokens, odd, which the tensors do not show (default: "
+                    + "by the grid, 5 for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
     @Option(
             names = "--normalization",
             paramLabel = "HOW",
             converter = NormalizationOption.Converter.class,
-            description =
-                    "How pixels are normalised: imagenet, as the PyTorch implementation does for all backbones; backbone, as the backbone requires; or MEAN/DEVIATION for values in 0 to 1, with one or three numbers each, as in 0.5/0.5 or 0.485,0.456,0.406/0.229,0.224,0.225 (default: ${DEFAULT-VALUE}).")
+            description = "How pixels are normalised: imagenet, as the PyTorch implementation does for all "
+                    + "backbones; backbone, as the backbone requires; or MEAN/DEVIATION for values in "
+                    + "0 to 1, with one or three numbers each, as in 0.5/0.5 or "
+                    + "0.485,0.456,0.406/0.229,0.224,0.225 (default: ${DEFAULT-VALUE}).")
     private NormalizationOption normalization;
 
     @Option(
@@ -168,7 +172,8 @@ final class ImportCommand implements Callable<Integer> {
                             normalization.value()));
             RlrConfig config = model.config();
             text.printf(
-                    "backbone %s, levels %s, %s, width %d, %s, blocks %s, gate %s, reference length %d; assumed: %s, %s%s, normalisation %s%n",
+                    "backbone %s, levels %s, %s, width %d, %s, blocks %s, gate %s, reference length %d; "
+                            + "assumed: %s, %s%s, normalisation %s%n",
                     config.backbone(),
                     config.levels(),
                     pixels(config),

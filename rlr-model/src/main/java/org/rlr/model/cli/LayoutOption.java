@@ -20,8 +20,8 @@ final class LayoutOption {
             names = "--layout",
             paramLabel = "NAME",
             completionCandidates = Names.class,
-            description =
-                    "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data check' prints it).")
+            description = "Layout of the data set: ${COMPLETION-CANDIDATES} (default: the first that fits; 'rlr data "
+                    + "check' prints it).")
     private String name;
 
     /** Reads a data set; prints notes on standard error. */

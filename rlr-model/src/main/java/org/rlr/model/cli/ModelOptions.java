@@ -33,8 +33,8 @@ final class ModelOptions {
     @Option(
             names = "--recipe",
             paramLabel = "NAME",
-            description =
-                    "Defaults for the options of model and training: recommended; published (the paper's); or fast, the published model in 20 epochs (default: ${DEFAULT-VALUE}).")
+            description = "Defaults for the options of model and training: recommended; published (the paper's); or "
+                    + "fast, the published model in 20 epochs (default: ${DEFAULT-VALUE}).")
     private String recipe;
 
     @Option(
@@ -61,8 +61,8 @@ final class ModelOptions {
     @Option(
             names = "--schedule",
             paramLabel = "NAME",
-            description =
-                    "Learning rate after --warmup: constant, or cosine, which falls to zero at the last step (default: ${DEFAULT-VALUE}).")
+            description = "Learning rate after --warmup: constant, or cosine, which falls to zero at the last step "
+                    + "(default: ${DEFAULT-VALUE}).")
     private String schedule;
 
     @Option(
@@ -75,8 +75,8 @@ final class ModelOptions {
             names = "--image-size",
             paramLabel = "S|HxW",
             converter = ImageSizeConverter.class,
-            description =
-                    "Size that images are resized to, in pixels: one side, or HEIGHTxWIDTH as in 256x384 (default: ${DEFAULT-VALUE}, or the backbone's own).")
+            description = "Size that images are resized to, in pixels: one side, or HEIGHTxWIDTH as in 256x384 "
+                    + "(default: ${DEFAULT-VALUE}, or the backbone's own).")
     private ImageSize imageSize;
 
     @Mixin
@@ -89,8 +89,8 @@ final class ModelOptions {
             names = "--levels",
             paramLabel = "LEVEL",
             split = ",",
-            description =
-                    "Feature levels of the backbone; 'rlr backbones' lists them with their strides (default: ${DEFAULT-VALUE}, or the backbone's own).")
+            description = "Feature levels of the backbone; 'rlr backbones' lists them with their strides (default: "
+                    + "${DEFAULT-VALUE}, or the backbone's own).")
     private List<Integer> levels;
 
     @Option(
@@ -117,8 +117,8 @@ final class ModelOptions {
             names = "--window",
             paramLabel = "LEVEL=SIZE",
             split = ",",
-            description =
-                    "Attention window size of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 for 16x16, 7 for 32x32).")
+            description = "Attention window size of a level in tokens, odd, as in 2=9,3=5 (default: by the grid, 5 "
+                    + "for 16x16, 7 for 32x32).")
     private Map<Integer, Integer> windows;
 
     @Option(
@@ -157,15 +157,16 @@ final class ModelOptions {
     @Option(
             names = "--optimizer",
             paramLabel = "MODE",
-            description =
-                    "adam; or zero-steps, as in the PyTorch implementation: one Adam for all levels, stepped once per level (default: ${DEFAULT-VALUE}).")
+            description = "adam; or zero-steps, as in the PyTorch implementation: one Adam for all levels, stepped "
+                    + "once per level (default: ${DEFAULT-VALUE}).")
     private String optimizer;
 
     @Option(
             names = "--validation",
             paramLabel = "FRACTION",
-            description =
-                    "Hold out this share of each class's training images, chosen by the seed, and report their loss; 0 for none (default of the recommended recipe: 0.1 to 0.2 if that is enough for a threshold).")
+            description = "Hold out this share of each class's training images, chosen by the seed, and report their "
+                    + "loss; 0 for none (default of the recommended recipe: 0.1 to 0.2 if that is "
+                    + "enough for a threshold).")
     private Double validation;
 
     @Option(
@@ -177,15 +178,15 @@ final class ModelOptions {
     @Option(
             names = "--patience",
             paramLabel = "N",
-            description =
-                    "Stop the training after N epochs without a lower validation loss, and keep the best model; 0 for never.")
+            description = "Stop the training after N epochs without a lower validation loss, and keep the best "
+                    + "model; 0 for never.")
     private Integer patience;
 
     @Option(
             names = "--false-alarm-rate",
             paramLabel = "R",
-            description =
-                    "Choose the threshold on the held-out images so that at most this share of normal images exceeds it (default of the recommended recipe: 0.05).")
+            description = "Choose the threshold on the held-out images so that at most this share of normal images "
+                    + "exceeds it (default of the recommended recipe: 0.05).")
     private Double falseAlarmRate;
 
     @Option(
@@ -197,8 +198,9 @@ final class ModelOptions {
     @Option(
             names = "--least-deviation",
             paramLabel = "X",
-            description =
-                    "Least deviation that a standardised channel is divided by, relative to the mean deviation of its level's channels (default of the recommended recipe: 1; otherwise the backbone's own or 0.02).")
+            description = "Least deviation that a standardised channel is divided by, relative to the mean deviation "
+                    + "of its level's channels (default of the recommended recipe: 1; otherwise the "
+                    + "backbone's own or 0.02).")
     private Double leastDeviation;
 
     @Option(

@@ -47,7 +47,8 @@ final class PictureOptions {
             names = "--pictures",
             paramLabel = "KIND",
             description = {
-                "Content of the pictures of 'detect --out' and of the worst images in 'evaluate --report': map (default) shows the anomaly map beside the image;",
+                "Content of the pictures of 'detect --out' and of the worst images in 'evaluate --report': map "
+                        + "(default) shows the anomaly map beside the image;",
                 "features also shows features, their reconstruction and the model's reference in false colours;",
                 "decoder shows these as pictures, drawn by a --decoder."
             })

@@ -12,8 +12,8 @@ final class ResearchOptions {
     @Option(
             names = "--metrics",
             paramLabel = "FILE",
-            description =
-                    "Write a CSV file with a line per epoch: losses, images per second, metrics; --resume appends to it.")
+            description = "Write a CSV file with a line per epoch: losses, images per second, metrics; --resume "
+                    + "appends to it.")
     private Path metrics;
 
     @Option(
@@ -25,8 +25,8 @@ final class ResearchOptions {
     @Option(
             names = "--best-on-test",
             paramLabel = "FILE",
-            description =
-                    "Also write the model of the epoch with the highest image AUROC on the test images. Its metrics on these images are optimistic.")
+            description = "Also write the model of the epoch with the highest image AUROC on the test images. Its "
+                    + "metrics on these images are optimistic.")
     private Path bestOnTest;
 
     /** Returns the CSV file, or null. */

@@ -19,16 +19,16 @@ final class ScoringOptions {
     @Option(
             names = "--score-levels",
             paramLabel = "LEVEL[=W],…",
-            description =
-                    "Levels whose maps are averaged to the anomaly map, with weights W (1 if omitted), as in 2,3 or 2=1,3=0.5 (default: the model's).")
+            description = "Levels whose maps are averaged to the anomaly map, with weights W (1 if omitted), as in "
+                    + "2,3 or 2=1,3=0.5 (default: the model's).")
     private List<String> levels = List.of();
 
     @Option(
             names = "--smoothing",
             paramLabel = "SIGMA",
             split = ",",
-            description =
-                    "Standard deviation in pixels of the Gaussian filter applied to the map before its maximum, the image score, is taken; 0 for none (default: the model's).")
+            description = "Standard deviation in pixels of the Gaussian filter applied to the map before its "
+                    + "maximum, the image score, is taken; 0 for none (default: the model's).")
     private List<Double> smoothing = List.of();
 
     /**

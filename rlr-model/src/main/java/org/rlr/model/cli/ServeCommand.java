@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Serve a model over HTTP: a web page at /, detection at POST /v1/detect, the API description at /openapi.json.",
+            "Serve a model over HTTP: a web page at /, detection at POST /v1/detect, the API description at "
+                    + "/openapi.json.",
             "The model is reloaded when its file changes, and on SIGHUP.",
             "SIGTERM stops the service after it has answered the requests in progress."
         })

@@ -11,8 +11,8 @@ final class ServeOptions {
             names = "--host",
             paramLabel = "ADDRESS",
             defaultValue = "127.0.0.1",
-            description =
-                    "Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all networks (default: ${DEFAULT-VALUE}).")
+            description = "Address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for all networks (default: "
+                    + "${DEFAULT-VALUE}).")
     private String host;
 
     @Option(
@@ -77,8 +77,8 @@ final class ServeOptions {
             paramLabel = "TIME",
             defaultValue = "60s",
             converter = DurationConverter.class,
-            description =
-                    "Longest time for a request body to arrive; then the request gets status 408 (default: ${DEFAULT-VALUE}).")
+            description = "Longest time for a request body to arrive; then the request gets status 408 (default: "
+                    + "${DEFAULT-VALUE}).")
     private Duration bodyTimeout;
 
     @Option(

@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Choose the score above which an image is anomalous, and save it in the model.",
-            "Uses normal images that the model was not trained on, for a false-alarm rate; or labelled test images, for the highest F1 or a recall. "
+            "Uses normal images that the model was not trained on, for a false-alarm rate; or labelled test "
+                    + "images, for the highest F1 or a recall. "
                     + "Confidence intervals are printed and saved too.",
             "--score-levels and --smoothing also change the scoring of the saved model."
         })
@@ -64,8 +65,8 @@ final class ThresholdCommand implements Callable<Integer> {
 
     @Option(
             names = "--per-class",
-            description =
-                    "Also choose a threshold for each class of the data set, for 'rlr detect --class' and 'rlr evaluate'.")
+            description = "Also choose a threshold for each class of the data set, for 'rlr detect --class' and 'rlr "
+                    + "evaluate'.")
     private boolean perClass;
 
     @Option(
@@ -203,8 +204,8 @@ final class ThresholdCommand implements Callable<Integer> {
         if (!validation) {
             spec.commandLine()
                     .getErr()
-                    .println(
-                            "note: the threshold is chosen on test images; metrics with it on the same images are optimistic");
+                    .println("note: the threshold is chosen on test images; metrics with it on the same images "
+                            + "are optimistic");
         }
         return images;
     }

@@ -10,8 +10,8 @@ final class TilingOptions {
     @Option(
             names = "--tile-overlap",
             paramLabel = "N",
-            description =
-                    "Cut images into tiles of --image-size instead of resizing them; neighbouring tiles overlap by N pixels or more, where their maps are blended.")
+            description = "Cut images into tiles of --image-size instead of resizing them; neighbouring tiles "
+                    + "overlap by N pixels or more, where their maps are blended.")
     private Integer overlap;
 
     @Option(

@@ -45,12 +45,14 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Train one model on the normal images of all classes in a folder.",
-            "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class of it, or a plain folder of normal images.",
+            "DIR is a data set in a known layout (class folders with train/good, …, see --layout), one class "
+                    + "of it, or a plain folder of normal images.",
             "The defaults train in minutes on a CPU; --recipe published uses the paper's settings."
         })
 final class TrainCommand implements Callable<Integer> {
     private static final String BETTER_BACKBONE =
-            "a backbone with pretrained weights detects better: 'rlr weights get tf_efficientnet_lite2' (24 MB), then --backbone tf_efficientnet_lite2";
+            "a backbone with pretrained weights detects better: 'rlr weights get tf_efficientnet_lite2' (24 "
+                    + "MB), then --backbone tf_efficientnet_lite2";
 
     @Spec
     private CommandSpec spec;
@@ -67,8 +69,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
-            description =
-                    "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no weights; with --weights: tf_efficientnet_b6).")
+            description = "Feature extractor ('rlr backbones' lists them; default: scattering, which needs no "
+                    + "weights; with --weights: tf_efficientnet_b6).")
     private String backbone;
 
     @Mixin
@@ -77,8 +79,8 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE.json",
-            description =
-                    "Read the settings of model and training from a file printed by 'rlr info --json'; options given here override them.")
+            description = "Read the settings of model and training from a file printed by 'rlr info --json'; options "
+                    + "given here override them.")
     private Path config;
 
     @Mixin
@@ -88,8 +90,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--time",
             paramLabel = "T",
             converter = DurationConverter.class,
-            description =
-                    "Train for about this time, as in 90s, 10m or 1h: the time of a few steps gives the number of epochs. Prints that number; --epochs with it gives the same model.")
+            description = "Train for about this time, as in 90s, 10m or 1h: the time of a few steps gives the number "
+                    + "of epochs. Prints that number; --epochs with it gives the same model.")
     private Duration time;
 
     @Mixin
@@ -108,8 +110,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--seeds",
             paramLabel = "SEED",
             split = ",",
-            description =
-                    "Train once per seed, one after the other, with the seed in the file names; prints mean ± standard deviation of all metrics.")
+            description = "Train once per seed, one after the other, with the seed in the file names; prints mean ± "
+                    + "standard deviation of all metrics.")
     private List<Long> seeds;
 
     @Option(
@@ -203,7 +205,8 @@ final class TrainCommand implements Callable<Integer> {
                     ThresholdText.percent(threshold.falseAlarmRate()));
         } else {
             text.printf(
-                    "  only preliminary, since training images score lower than new ones; choose a better one from normal images not trained on: rlr threshold --model %s --normal DIR%n",
+                    "  only preliminary, since training images score lower than new ones; choose a better one "
+                            + "from normal images not trained on: rlr threshold --model %s --normal DIR%n",
                     FileNames.quoted(out));
         }
         info.thresholds()

@@ -42,7 +42,8 @@ final class WeightsCommand {
             sortOptions = false,
             description = {
                 "Download a backbone's published weights into the cache, where 'rlr train --backbone NAME' finds them.",
-                "An interrupted download is resumed. Proxies: --proxy, https_proxy and no_proxy in the environment, or Java's https.proxyHost."
+                "An interrupted download is resumed. Proxies: --proxy, https_proxy and no_proxy in the "
+                        + "environment, or Java's https.proxyHost."
             })
     static final class Get implements Callable<Integer> {
         @Spec
@@ -127,8 +128,8 @@ final class WeightsCommand {
             name = "add",
             mixinStandardHelpOptions = true,
             sortOptions = false,
-            description =
-                    "Copy a file with a backbone's weights (SafeTensors or .pth, with timm's names) into the cache, where 'rlr train --backbone NAME' finds them.")
+            description = "Copy a file with a backbone's weights (SafeTensors or .pth, with timm's names) into the "
+                    + "cache, where 'rlr train --backbone NAME' finds them.")
     static final class Add implements Callable<Integer> {
         @Spec
         private CommandSpec spec;

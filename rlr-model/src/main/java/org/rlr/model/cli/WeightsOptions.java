@@ -12,8 +12,8 @@ final class WeightsOptions {
     @Option(
             names = "--weights",
             paramLabel = "FILE",
-            description =
-                    "File with the backbone's weights, with timm's names: SafeTensors or .pth (default: the weights that 'rlr weights get' or 'rlr weights add' put into the cache).")
+            description = "File with the backbone's weights, with timm's names: SafeTensors or .pth (default: the "
+                    + "weights that 'rlr weights get' or 'rlr weights add' put into the cache).")
     private Path file;
 
     @Mixin

@@ -14,7 +14,8 @@ final class LocoLayout extends ClassFolderLayout {
     LocoLayout() {
         super(
                 "loco",
-                "<class>/{train,validation}/good, <class>/test/{good,logical_anomalies,structural_anomalies} and <class>/ground_truth/<kind>/<image>/000.png");
+                "<class>/{train,validation}/good, <class>/test/{good,logical_anomalies,structural_anomalies} "
+                        + "and <class>/ground_truth/<kind>/<image>/000.png");
     }
 
     @Override

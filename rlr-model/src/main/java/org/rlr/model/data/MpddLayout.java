@@ -13,7 +13,8 @@ final class MpddLayout extends ClassFolderLayout {
     MpddLayout() {
         super(
                 "mpdd",
-                "the classes of MPDD as <class>/train/good, <class>/test/{good,<defect>} and <class>/ground_truth/<defect>");
+                "the classes of MPDD as <class>/train/good, <class>/test/{good,<defect>} and "
+                        + "<class>/ground_truth/<defect>");
     }
 
     @Override

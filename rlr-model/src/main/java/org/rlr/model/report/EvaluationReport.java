@@ -84,11 +84,13 @@ public final class EvaluationReport {
         page.setLength(0);
         long defective = record.images().stream().filter(ScoredImage::defective).count();
         add(
-                "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width, initial-scale=1'><title>%s</title><style>",
+                "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
+                        + "content='width=device-width, initial-scale=1'><title>%s</title><style>",
                 "Evaluation of " + title);
         page.append(Html.resource("report.css")).append("</style></head><body><main>");
         add(
-                "<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR model for all classes, backbone %s.</p>",
+                "<h1>Evaluation: %s</h1><p class='faint'>%s, %d test images: %d good, %d defective. One RLR "
+                        + "model for all classes, backbone %s.</p>",
                 title,
                 Texts.count(result.classes().size(), "class"),
                 record.images().size(),
@@ -143,8 +145,8 @@ public final class EvaluationReport {
         for (Metric metric : Metric.values()) {
             add("<td>%s</td>", percent(result.mean(metric)));
         }
-        page.append(
-                "<td></td><td></td></tr></table></div><p class='faint'>In percent; AUPRO up to a false-positive rate of 0.3.</p>");
+        page.append("<td></td><td></td></tr></table></div><p class='faint'>In percent; AUPRO up to a "
+                + "false-positive rate of 0.3.</p>");
         for (ClassMetrics row : result.classes()) {
             if (!row.note().isEmpty()) {
                 add(
@@ -258,7 +260,8 @@ public final class EvaluationReport {
                                 .filter(each -> each.score() >= bestF1.getAsDouble())
                                 .count() + "/" + images.size();
         return Html.format(
-                "<tr><td>%s</td><td><span class='bar'><i class='%s' style='width:%.0f%%'></i></span></td><td>%d/%d</td><td>%s</td></tr>",
+                "<tr><td>%s</td><td><span class='bar'><i class='%s' "
+                        + "style='width:%.0f%%'></i></span></td><td>%d/%d</td><td>%s</td></tr>",
                 kind, style, 100.0 * found / images.size(), found, images.size(), atBest);
     }
 

@@ -64,7 +64,8 @@ final class ReportPictures {
                 .filter(each -> !each.defective() && margin(each) > 0)
                 .count();
         add(
-                "<p class='faint legend'>Pictures: image, true defect, anomaly map. Colours of the map, the same in all: <span>%.3g",
+                "<p class='faint legend'>Pictures: image, true defect, anomaly map. Colours of the map, the "
+                        + "same in all: <span>%.3g",
                 (double) scale.min());
         html.append("<span class='scale' style='background:linear-gradient(90deg");
         for (int i = 0; i < COLOURS; i++) {
@@ -78,11 +79,13 @@ final class ReportPictures {
             add("<p class='faint'>%s</p>", "Below them: " + more.drawn.explanation());
         }
         add(
-                "<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of defective images, measured from the threshold.</p>",
+                "<h2>Worst misses</h2><p class='faint'>%d defective images are missed; the lowest scores of "
+                        + "defective images, measured from the threshold.</p>",
                 misses);
         thumbs(missed);
         add(
-                "<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest scores of good images, measured from the threshold.</p>",
+                "<h2>Worst false alarms</h2><p class='faint'>%d good images are called anomalous; the highest "
+                        + "scores of good images, measured from the threshold.</p>",
                 falseAlarms);
         thumbs(alarms);
         return html.toString();
@@ -115,7 +118,8 @@ final class ReportPictures {
                         .forEach(line -> more(line, sample.image().name()));
             }
             add(
-                    "<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold %.4f%s</figcaption></figure>",
+                    "<figcaption><span class='tag %s'>%s</span> %s / %s / %s, score %.4f, threshold "
+                            + "%.4f%s</figcaption></figure>",
                     called == each.defective() ? "right" : "wrong",
                     verdict,
                     sample.className(),

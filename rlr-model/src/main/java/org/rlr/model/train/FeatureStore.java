@@ -151,7 +151,8 @@ final class FeatureStore implements AutoCloseable {
                 ResourceException.Resource.DISK,
                 "cannot keep the features of the images (" + ((perImage * count) >> 20) + " MiB so far) in "
                         + System.getProperty("java.io.tmpdir") + ": " + IoReason.of(e),
-                "make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with java -Xmx",
+                "make room there, choose another folder with java -Djava.io.tmpdir=DIR, or raise the heap with "
+                        + "java -Xmx",
                 e);
     }
 

@@ -262,7 +262,8 @@ class ConfigFileTest {
     void aModelThatAnotherProgramTrainedSaysNothingOfTheTraining() throws IOException {
         Files.writeString(
                 config,
-                "{\"config\": {\"imageHeight\": 64, \"imageWidth\": 64, \"width\": 16, \"layers\": 1}, \"origin\": \"checkpoint.pth\"}");
+                "{\"config\": {\"imageHeight\": 64, \"imageWidth\": 64, \"width\": 16, \"layers\": 1}, "
+                        + "\"origin\": \"checkpoint.pth\"}");
         CommandRun run =
                 CommandRun.of("train", "--config", config, "--data", TinyModel.data(), "--out", again, "--epochs", "1");
         assertEquals(0, run.code(), run.err());

@@ -204,7 +204,8 @@ class DetectionServiceTest {
             JsonObject json =
                     ServiceRun.problem(run.post("v1/detect", "image/png", large.toByteArray()), 413, "TOO_LARGE");
             assertEquals(
-                    "the image is 101×100 pixels, more than --max-pixels, which is 10000; scale it down or raise --max-pixels",
+                    "the image is 101×100 pixels, more than --max-pixels, which is 10000; scale it down or "
+                            + "raise --max-pixels",
                     json.get("detail").getAsString());
         }
 
@@ -305,7 +306,8 @@ class DetectionServiceTest {
             try (Socket socket = run.connect()) {
                 ServiceRun.write(
                         socket,
-                        "POST /v1/detect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n");
+                        "POST /v1/detect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                                + "chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n");
                 String answer = ServiceRun.readAll(socket);
                 assertTrue(answer.startsWith("HTTP/1.1 400 ") && answer.contains("BODY_CUT_OFF"), answer);
             }

@@ -115,8 +115,8 @@ class FieldFoldersCommandTest {
                             8,
                             (pixel, channel) -> pixel % 640 < defect && pixel / 640 < defect ? 255 : 0));
         }
-        String vanished =
-                "tiny: the mask of 1 defective image has no pixel set once resized to 64×64: for the metrics of pixels it is normal";
+        String vanished = "tiny: the mask of 1 defective image has no pixel set once resized to 64×64: for the metrics "
+                + "of pixels it is normal";
         String inverted = "tiny: the mask 2_mask.png has more than half of its pixels set and may be inverted";
         Path json = folder.resolve("metrics.json");
         String table = CommandRun.succeeding("evaluate", "--model", TinyModel.model(), "--data", tiny, "--json", json);

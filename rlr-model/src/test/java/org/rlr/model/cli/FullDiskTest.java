@@ -152,9 +152,9 @@ class FullDiskTest {
         Path disk = folder.resolve("disk");
         Path lost = disk.resolve("metrics.csv");
         int epochs = 5000;
-        String script =
-                "{ \"$@\" & training=$!; while kill -0 $training && [ \"$(wc -l < \"$0\"/metrics.csv)\" -lt 2 ] || [ ! -e \"$0\"/metrics.csv ]; do sleep 0.1; done 2>/dev/null;"
-                        + " dd if=/dev/zero of=\"$0\"/filling bs=1k 2>/dev/null; wait $training; }";
+        String script = "{ \"$@\" & training=$!; while kill -0 $training && [ \"$(wc -l < \"$0\"/metrics.csv)\" -lt 2 "
+                + "] || [ ! -e \"$0\"/metrics.csv ]; do sleep 0.1; done 2>/dev/null;"
+                + " dd if=/dev/zero of=\"$0\"/filling bs=1k 2>/dev/null; wait $training; }";
         CommandRun run = CommandRun.process(
                 folder, onASmallDisk(disk, "8m", script, training(model, epochs, "--metrics", lost)));
         assertEquals(

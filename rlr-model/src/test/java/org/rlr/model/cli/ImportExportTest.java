@@ -119,8 +119,8 @@ class ImportExportTest {
                 "--data",
                 TinyModel.data());
         assertTrue(
-                out.contains(
-                        "levels [2, 3], 64×64 pixels, width 16, 1 layer, blocks mca nsa, gate none, reference length 1; assumed: 8 heads"),
+                out.contains("levels [2, 3], 64×64 pixels, width 16, 1 layer, blocks mca nsa, gate none, reference "
+                        + "length 1; assumed: 8 heads"),
                 out);
         assertTrue(out.contains("from 8 normal images"), out);
         List<Path> images = TinyModel.images();

@@ -124,7 +124,8 @@ class ServeCommandTest {
                 "--port 70000 | --port is 70000; it must be between 0 and 65535",
                 "--max-concurrent 0 | --max-concurrent is 0; it must be between 1 and 1024",
                 "--max-wait 0s | --max-wait is PT0S; it must be above 0s",
-                "--host no.such.host.invalid | cannot listen on no.such.host.invalid:0: the address is unknown; give --host"
+                "--host no.such.host.invalid | cannot listen on no.such.host.invalid:0: the address is "
+                        + "unknown; give --host"
             })
     void refuses(String options, String message) {
         List<Object> args = new ArrayList<>(List.of("serve", "--model", TinyModel.model(), "--port", 0));

@@ -325,7 +325,8 @@ final class ServeLoad {
                 case QUERY ->
                     send(
                             socket,
-                            "POST /v1/detect?map=../../x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                            "POST /v1/detect?map=../../x HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                                    + "0\r\nConnection: close\r\n\r\n");
                 case METHOD ->
                     send(
                             socket,

@@ -47,8 +47,10 @@ class ClassFolderLayoutsTest {
         assertEquals(
                 List.of(
                         "train metal nut good metal nut/train/good/000.png",
-                        "test metal nut Kratzer groß! metal nut/test/Kratzer groß/000.png <- metal nut/ground_truth/Kratzer groß/000_mask.png",
-                        "test metal nut Kratzer groß! metal nut/test/Kratzer groß/übel.PNG <- metal nut/ground_truth/Kratzer groß/übel_mask.png",
+                        "test metal nut Kratzer groß! metal nut/test/Kratzer groß/000.png <- metal "
+                                + "nut/ground_truth/Kratzer groß/000_mask.png",
+                        "test metal nut Kratzer groß! metal nut/test/Kratzer groß/übel.PNG <- metal "
+                                + "nut/ground_truth/Kratzer groß/übel_mask.png",
                         "test metal nut good metal nut/test/good/000.png"),
                 mini.lines(read("mvtec")));
     }
@@ -104,8 +106,10 @@ class ClassFolderLayoutsTest {
                 List.of(
                         "train connector good connector/train/good/000.png",
                         "test connector good connector/test/good/000.png",
-                        "test connector parts_mismatch! connector/test/parts_mismatch/000.png <- connector/ground_truth/parts_mismatch/000_mask.png",
-                        "test connector parts_mismatch! connector/test/parts_mismatch/001.png <- connector/ground_truth/parts_mismatch/mask_001.png"),
+                        "test connector parts_mismatch! connector/test/parts_mismatch/000.png <- "
+                                + "connector/ground_truth/parts_mismatch/000_mask.png",
+                        "test connector parts_mismatch! connector/test/parts_mismatch/001.png <- "
+                                + "connector/ground_truth/parts_mismatch/mask_001.png"),
                 mini.lines(read("mpdd")));
     }
 
@@ -129,10 +133,13 @@ class ClassFolderLayoutsTest {
                         "train juice good juice/train/good/000.png",
                         "validation juice good juice/validation/good/000.png",
                         "test juice good juice/test/good/000.png",
-                        "test juice logical_anomalies! juice/test/logical_anomalies/000.png <- juice/ground_truth/logical_anomalies/000/000.png + "
+                        "test juice logical_anomalies! juice/test/logical_anomalies/000.png <- "
+                                + "juice/ground_truth/logical_anomalies/000/000.png + "
                                 + "juice/ground_truth/logical_anomalies/000/001.png",
-                        "test juice structural_anomalies! juice/test/structural_anomalies/000.png <- juice/ground_truth/structural_anomalies/000/000.png",
-                        "test juice structural_anomalies! juice/test/structural_anomalies/001.png <- juice/ground_truth/structural_anomalies/001/000.png"),
+                        "test juice structural_anomalies! juice/test/structural_anomalies/000.png <- "
+                                + "juice/ground_truth/structural_anomalies/000/000.png",
+                        "test juice structural_anomalies! juice/test/structural_anomalies/001.png <- "
+                                + "juice/ground_truth/structural_anomalies/001/000.png"),
                 mini.lines(set));
         Mask union = Masks.read(set.test().get(1), new ImageSize(Miniature.WIDTH, Miniature.HEIGHT));
         int pixels = 0;

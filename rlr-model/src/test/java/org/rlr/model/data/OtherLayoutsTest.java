@@ -40,7 +40,8 @@ class OtherLayoutsTest {
                         "train magnetic_tile good MT_Free/Imgs/exp1_num_3.jpg <- MT_Free/Imgs/exp1_num_3.png",
                         "train magnetic_tile good MT_Free/Imgs/exp1_num_4.jpg <- MT_Free/Imgs/exp1_num_4.png",
                         "train magnetic_tile good MT_Free/Imgs/exp1_num_6.jpg <- MT_Free/Imgs/exp1_num_6.png",
-                        "test magnetic_tile blowhole! MT_Blowhole/Imgs/exp1_num_9.JPG <- MT_Blowhole/Imgs/exp1_num_9.png",
+                        "test magnetic_tile blowhole! MT_Blowhole/Imgs/exp1_num_9.JPG <- "
+                                + "MT_Blowhole/Imgs/exp1_num_9.png",
                         "test magnetic_tile good MT_Free/Imgs/exp1_num_0.jpg <- MT_Free/Imgs/exp1_num_0.png",
                         "test magnetic_tile good MT_Free/Imgs/exp1_num_5.jpg <- MT_Free/Imgs/exp1_num_5.png",
                         "test magnetic_tile uneven! MT_Uneven/Imgs/exp2.jpg"),

@@ -70,7 +70,8 @@ class PixelFormatTest {
         ImageException e = assertThrows(
                 ImageException.class, () -> ImageSource.of("", frame.position(1), 4, 5, 15, PixelFormat.RGB));
         assertEquals(
-                "the frame of 4×5 pixels of RGB with `rowStride` 15 takes 72 bytes, but the buffer has 71 from its position on",
+                "the frame of 4×5 pixels of RGB with `rowStride` 15 takes 72 bytes, but the buffer has 71 from "
+                        + "its position on",
                 e.getMessage());
         assertSetting("rowStride", 4, 5, 11);
         assertSetting("width", 0, 5, 12);

@@ -22,7 +22,8 @@ class RealIadLayoutTest {
             """;
     private static final List<String> LINES = List.of(
             "train toy good realiad_256/toy/OK/S0001/toy_0001_OK_C1.jpg",
-            "test toy HS! realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.jpg <- realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.png",
+            "test toy HS! realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.jpg <- "
+                    + "realiad_256/toy/NG/HS/S0002/toy_0002_NG_HS_C1.png",
             "test toy good realiad_256/toy/OK/S0003/toy_0003_OK_C2.jpg");
 
     @TempDir
@@ -117,9 +118,12 @@ class RealIadLayoutTest {
                 "{\"train\": [];JSON object",
                 "{\"train\": []};no array 'test'",
                 "{\"train\": [3], \"test\": []};train[0] is no object",
-                "{\"train\": [{\"anomaly_class\": \"OK\"}], \"test\": []};train[0] has no anomaly_class or no image_path",
-                "{\"train\": [{\"anomaly_class\": \"HS\", \"image_path\": \"a.jpg\"}], \"test\": []};1 defective images in 'train'",
-                "{\"train\": [], \"test\": [{\"anomaly_class\": \"OK\", \"image_path\": \"../../../a.jpg\"}]};test[0] names '../../../a.jpg'"
+                "{\"train\": [{\"anomaly_class\": \"OK\"}], \"test\": []};train[0] has no anomaly_class or no "
+                        + "image_path",
+                "{\"train\": [{\"anomaly_class\": \"HS\", \"image_path\": \"a.jpg\"}], \"test\": []};1 "
+                        + "defective images in 'train'",
+                "{\"train\": [], \"test\": [{\"anomaly_class\": \"OK\", \"image_path\": "
+                        + "\"../../../a.jpg\"}]};test[0] names '../../../a.jpg'"
             })
     void aWrongListIsNamed(String json, String why) throws IOException {
         mini.text("realiad_jsons/realiad_jsons/toy.json", json);

@@ -13,7 +13,8 @@ final class PickleOpcodes {
     private static Map<Integer, String> names() {
         Map<Integer, String> names = new HashMap<>();
         String byCharacter =
-                "0 POP,1 POP_MARK,2 DUP,F FLOAT,I INT,L LONG,P PERSID,S STRING,T BINSTRING,U SHORT_BINSTRING,V UNICODE,d DICT,g GET,"
+                "0 POP,1 POP_MARK,2 DUP,F FLOAT,I INT,L LONG,P PERSID,S STRING,T BINSTRING,U SHORT_BINSTRING,V "
+                        + "UNICODE,d DICT,g GET,"
                         + "i INST,l LIST,o OBJ,p PUT,B BINBYTES,C SHORT_BINBYTES";
         for (String each : byCharacter.split(",", -1)) {
             names.put((int) each.charAt(0), each.substring(2));

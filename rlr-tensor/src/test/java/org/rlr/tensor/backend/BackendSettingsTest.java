@@ -35,7 +35,8 @@ class BackendSettingsTest {
                 InvalidSettingException.class,
                 () -> BackendSettings.DEFAULTS.withPrecision("fp8").choosePrecision("card", offered, "tf32"));
         assertEquals(
-                "`precision` is fp8, which the backend card does not offer; use fp32, tf32 or bf16, or another `backend`",
+                "`precision` is fp8, which the backend card does not offer; use fp32, tf32 or bf16, or another "
+                        + "`backend`",
                 e.explanation());
     }
 
