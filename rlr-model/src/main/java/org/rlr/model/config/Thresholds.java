@@ -71,7 +71,8 @@ public record Thresholds(Threshold common, Map<String, Threshold> perClass) {
                     "one of " + perClass.keySet(),
                     "the model has no threshold of its own for class '" + className + "'",
                     perClass.isEmpty()
-                            ? "it has only a common one; `Thresholding.withClasses` adds others"
+                            ? "it has only a common one: omit the class, or add thresholds of classes with "
+                                    + "`Thresholding.withClasses`"
                             : "classes with a threshold: " + String.join(", ", perClass.keySet()));
         }
         return own;

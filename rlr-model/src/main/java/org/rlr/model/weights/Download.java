@@ -8,9 +8,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -275,9 +277,14 @@ final class Download {
         try {
             last = client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
         } catch (IOException | IllegalArgumentException e) {
+            List<Throwable> causes = Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
+                    .toList();
+            // an IllegalArgumentException, too
+            if (causes.stream().anyMatch(UnresolvedAddressException.class::isInstance)) {
+                throw new Interrupted("no connection to " + address.getHost() + " (a host name cannot be resolved)", e);
+            }
             // from a redirect: Java 17 throws it directly, later versions wrap it
-            if (Stream.<Throwable>iterate(e, Objects::nonNull, Throwable::getCause)
-                    .anyMatch(IllegalArgumentException.class::isInstance)) {
+            if (causes.stream().anyMatch(IllegalArgumentException.class::isInstance)) {
                 throw notGiven(
                         address + " redirects to an invalid address (" + e.getMessage() + ")",
                         "choose another `mirror`",

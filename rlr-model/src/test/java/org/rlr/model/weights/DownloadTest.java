@@ -409,6 +409,12 @@ class DownloadTest {
         assertTrue(assertThrows(RlrException.class, () -> fetch(closed, null))
                 .getMessage()
                 .contains("no connection to 127.0.0.1"));
+        RlrException unknown =
+                assertThrows(RlrException.class, () -> fetch(URI.create("http://nonexistent.invalid/weights"), null));
+        assertTrue(
+                unknown.getMessage().contains("no connection to nonexistent.invalid (a host name cannot be resolved)"),
+                unknown.getMessage());
+        assertTrue(unknown.remedy().contains("`proxy`"), unknown.remedy());
     }
 
     @Test
